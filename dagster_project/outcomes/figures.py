@@ -6,6 +6,7 @@ Belongs here: that table. Does not belong here: drawing (report/figures/).
 import base64
 from collections.abc import Sequence
 
+from dagster_project.languages import spoken
 from dagster_project.outcomes.analyses import OUTCOME_NAMES
 from dagster_project.outcomes.store import read_own_statistics, read_results
 from dagster_project.report import FIGURES_TABLE, Figure, PersonScore
@@ -23,7 +24,8 @@ def draw_study(warehouse: Warehouse, study: Study, run_id: str) -> list[Figure]:
     from dagster_project.report.figures import PEOPLE_SCORES_QUERY, draw_figures
 
     people = warehouse.rows_as(PersonScore, PEOPLE_SCORES_QUERY) if study.protocol.shows_people else []
-    figures = draw_figures(study, read_results(warehouse), people, read_own_statistics(warehouse))
+    with spoken(study.protocol.language):
+        figures = draw_figures(study, read_results(warehouse), people, read_own_statistics(warehouse))
     rows = [
         {
             "position": position,

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from dagster_project.audit import FINDINGS_TABLE, FindingRow
+from dagster_project.languages import ENGLISH, gettext, spoken
 from dagster_project.outcomes.analyses import OUTCOME_NAMES, all_tables
 from dagster_project.outcomes.extension_tables import lacking_parts
 from dagster_project.outcomes.store import read_own_statistics, read_results
@@ -108,9 +109,13 @@ def fill_release(working_file: Path, study: Study, folder: Path, manifest: Mappi
     with release_file.kept_open():
         with release_file.connect() as connection:
             add_trace(connection)
-        content = _content(study, release_file, manifest)
-        _write_documents(study, folder, content)
-        write_page(folder / "index.html", study, content)
+        english_content = content = _content(study, release_file, manifest)
+        with spoken(study.protocol.language):
+            if study.protocol.language != ENGLISH:
+                content = _content(study, release_file, manifest)
+            _write_documents(study, folder, content)
+            write_page(folder / "index.html", study, content)
+        _write_data(study, folder, english_content)
         columns = release_file.rows_as(DescribedColumn, _EVERY_COLUMN)
         subjects = {name: release_file.rows(f"from codebook.{name}") for name in SUBJECTS}
         reported = {(row.analysis, row.statistic) for row in content.results.values()}
@@ -221,26 +226,31 @@ def _checklists(
 
 
 def _write_documents(study: Study, folder: Path, content: PageContent) -> None:
-    """The tables, figures and checklists as CSV, SVG, Word, Excel, LaTeX and analysis results data."""
-    protocol, results = study.protocol, content.results
-    forms = [
-        checklist_table(checklist, items, f"C{number}")
-        for number, (checklist, items) in enumerate(content.checklists, start=1)
-    ]
+    """The tables, figures and checklists as SVG, Word, Excel and LaTeX, in the language that is spoken."""
+    protocol, results, forms = study.protocol, content.results, _forms(content)
     figure_tables = [figure.table for figure in content.figures]
-    write_tables(folder / "tables", [*content.tables, *figure_tables, *forms], content.reproduction)
     write_figures(folder / "figures", content.figures)
     released_at = datetime.fromisoformat(content.manifest["released_at"])
     cite, _ = citation(study, content.manifest, content.version)
     opening = [text for text in (protocol.origin, protocol.stand_in, *content.lacking, cite) if text]
     choice = page_choice(study, content.tables, content.figures, has_published=bool(content.reproduction))
-    texts = {"main_results": ("Main results", main_texts(content.main)), "methods": ("Methods", methods(study, results))}
+    texts = {
+        "main_results": (gettext("Main results"), main_texts(content.main)),
+        "methods": (gettext("Methods"), methods(study, results)),
+    }
     sections = [texts[name] for name in choice.sections if name in texts]
     word_opening = [*opening, *([choice.note] if choice.note else [])]
     write_word(folder / "tables.docx", protocol.title, word_opening, sections, choice.all_tables, released_at)
-    write_word(folder / "checklists.docx", f"Reporting checklists: {protocol.title}", [cite], [], forms, released_at)
+    write_word(
+        folder / "checklists.docx",
+        gettext("Reporting checklists: {title}", title=protocol.title),
+        [cite],
+        [],
+        forms,
+        released_at,
+    )
     codebook = (
-        f"Codebook: {protocol.title}",
+        gettext("Codebook: {title}", title=protocol.title),
         opening,
         codebook_texts(study),
         codebook_document_tables(study, {table.name: table for table in figure_tables}),
@@ -250,7 +260,21 @@ def _write_documents(study: Study, folder: Path, content: PageContent) -> None:
     write_pdf(folder / "codebook.pdf", *codebook)
     write_workbook(folder / "tables.xlsx", study, content.tables, results, released_at)
     write_latex(folder / "tables.tex", study, content.tables)
-    write_ard(folder, ard_rows(list(results.values()), protocol.plan_hash))
+
+
+def _write_data(study: Study, folder: Path, content: PageContent) -> None:
+    """What programs read, in English: the tables as CSV, and analysis results data."""
+    figure_tables = [figure.table for figure in content.figures]
+    write_tables(folder / "tables", [*content.tables, *figure_tables, *_forms(content)], content.reproduction)
+    write_ard(folder, ard_rows(list(content.results.values()), study.protocol.plan_hash))
+
+
+def _forms(content: PageContent) -> list[Table]:
+    """The checklists as forms."""
+    return [
+        checklist_table(checklist, items, f"C{number}")
+        for number, (checklist, items) in enumerate(content.checklists, start=1)
+    ]
 
 
 def _figures(study: Study, results: Mapping[str, ResultRow], release_file: Warehouse) -> list[Figure]:

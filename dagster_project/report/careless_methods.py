@@ -1,6 +1,7 @@
 """What the methods say of signs of careless answers. Belongs here: these sentences. Does not belong here: the signs
 (results/careless.py)."""
 
+from dagster_project.languages import gettext
 from dagster_project.results import careless_signs, sign_words, sources_of, time_words
 from dagster_project.study import Study, judged_blocks, timed_waves
 
@@ -12,19 +13,27 @@ def careless_methods(study: Study) -> str:
         return ""
     blocks, marks = judged_blocks(careless, study.instruments), []
     signs = [
-        f"{' or by '.join(sign_words(sign, block, careless) for sign in careless_signs(careless))} ({block.name})"
+        f"{gettext(' or by ').join(sign_words(sign, block, careless) for sign in careless_signs(careless))} ({block.name})"
         for block in blocks
     ]
     if signs:
         marks.append(
-            f"Sheets with at least {careless.least_items} answers to a questionnaire were marked as possibly careless by"
-            f" {'; '.join(signs)} ({sources_of(careless)})."
+            gettext(
+                "Sheets with at least {least_items} answers to a questionnaire were marked as possibly careless by"
+                " {signs} ({sources}).",
+                least_items=careless.least_items,
+                signs="; ".join(signs),
+                sources=sources_of(careless),
+            )
         )
     if careless.least_seconds_per_item is not None:
-        source = f" ({careless.source})" if careless.source and not signs else ""
+        time = time_words(careless) + (f" ({careless.source})" if careless.source and not signs else "")
         marks.append(
-            f"Sheets whose time the exports tell ({', '.join(timed_waves(study.protocol))}) were marked by"
-            f" {time_words(careless)}{source}; the time is that of the whole sheet, with services and other questions in it,"
-            " and the limit is the study's own."
+            gettext(
+                "Sheets whose time the exports tell ({waves}) were marked by {time}; the time is that of the whole sheet,"
+                " with services and other questions in it, and the limit is the study's own.",
+                waves=", ".join(timed_waves(study.protocol)),
+                time=time,
+            )
         )
-    return f"{' '.join(marks)} Marks are counted in each wave; nobody was excluded because of them."
+    return " ".join([*marks, gettext("Marks are counted in each wave; nobody was excluded because of them.")])

@@ -7,6 +7,7 @@ file (deposit.py has them as a page).
 from collections.abc import Mapping
 from dataclasses import replace
 
+from dagster_project.languages import gettext, gettext_noop, plain
 from dagster_project.results import MISSING_REASON_HEADINGS, Cell, Column, Row, Table, fitting_across
 from dagster_project.study import (
     Instrument,
@@ -19,18 +20,18 @@ from dagster_project.study import (
 
 #: What each reason why an answer or a score is missing means.
 REASONS: Mapping[str, str] = {
-    "refused": "the person chose not to answer",
-    "invalid": "the cell holds no answer that the study allows",
-    "blank": "the item was left empty",
-    "not_asked": "the export says that the item was not asked",
-    "not_in_wave": "the item is not part of the wave",
-    "column_absent": "the export has no column for the item",
-    "withdrawn": "the person had withdrawn",
-    "wave_not_returned": "the person did not answer the wave",
-    "returned_blank": "the person returned the wave without a single answer",
-    "too_few_items": "too few items were answered for a score",
-    "valid_skip": "another answer skipped past the item",
-    "not_planned": "the wave or the questionnaire was not planned for the person",
+    "refused": gettext_noop("the person chose not to answer"),
+    "invalid": gettext_noop("the cell holds no answer that the study allows"),
+    "blank": gettext_noop("the item was left empty"),
+    "not_asked": gettext_noop("the export says that the item was not asked"),
+    "not_in_wave": gettext_noop("the item is not part of the wave"),
+    "column_absent": gettext_noop("the export has no column for the item"),
+    "withdrawn": gettext_noop("the person had withdrawn"),
+    "wave_not_returned": gettext_noop("the person did not answer the wave"),
+    "returned_blank": gettext_noop("the person returned the wave without a single answer"),
+    "too_few_items": gettext_noop("too few items were answered for a score"),
+    "valid_skip": gettext_noop("another answer skipped past the item"),
+    "not_planned": gettext_noop("the wave or the questionnaire was not planned for the person"),
 }
 
 #: The document shows no more items than these, in the order of the instruments; the page of the codebook has them all.
@@ -61,15 +62,24 @@ def codebook_texts(study: Study) -> list[tuple[str, list[tuple[str, str]]]]:
     for instrument in study.instruments:
         if isinstance(instrument, MeasuresInstrument):
             continue
-        assumptions = [(f"Assumed of {assumption.about}", assumption.statement) for assumption in instrument.assumptions]
-        texts = [("Source", instrument.source), ("Terms of use", instrument.licence), *assumptions]
+        assumptions = [
+            (gettext("Assumed of {about}", about=assumption.about), assumption.statement)
+            for assumption in instrument.assumptions
+        ]
+        texts = [(gettext("Source"), instrument.source), (gettext("Terms of use"), instrument.licence), *assumptions]
         sections.append((instrument.name, [(subject, text) for subject, text in texts if text]))
     return sections
 
 
 def _waves(study: Study) -> Table:
-    rows = [Row(wave.wave, (Cell(wave.label), Cell(f"{wave.month:g}"))) for wave in study.protocol.waves]
-    return Table("", "waves", "Waves", (Column("What it is", has_words=True), Column("Planned month")), tuple(rows))
+    rows = [Row(wave.wave, (Cell(wave.label), Cell(plain(wave.month)))) for wave in study.protocol.waves]
+    return Table(
+        "",
+        "waves",
+        gettext("Waves"),
+        (Column(gettext("What it is"), has_words=True), Column(gettext("Planned month"))),
+        tuple(rows),
+    )
 
 
 def _items(study: Study, instrument: Instrument, limit: int) -> Table:
@@ -77,25 +87,46 @@ def _items(study: Study, instrument: Instrument, limit: int) -> Table:
     rows = []
     for position, item in enumerate(instrument.item_codes[:limit], start=1):
         scales = [scale.label for scale in instrument.scales if position in scale.items]
-        cells = (str(instrument.anchors_of(position)), _counts_as(instrument, position), ", ".join(scales) or "none")
+        cells = (
+            str(instrument.anchors_of(position)),
+            _counts_as(instrument, position),
+            ", ".join(scales) or gettext("none"),
+        )
         rows.append(Row(labelled(item, study.item_labels.get(item)), tuple(map(Cell, cells))))
     columns = (
-        Column("Answers", has_words=True),
-        Column("Counts as", has_words=True),
-        Column("Scales", has_words=True),
+        Column(gettext("Answers"), has_words=True),
+        Column(gettext("Counts as"), has_words=True),
+        Column(gettext("Scales"), has_words=True),
     )
     own_keys = [scale.label for scale in instrument.scales if scale.reversed is not None]
-    notes = [f"Scales with keys of their own, which their rules name: {', '.join(own_keys)}."] if own_keys else []
+    notes = (
+        [gettext("Scales with keys of their own, which their rules name: {own_keys}.", own_keys=", ".join(own_keys))]
+        if own_keys
+        else []
+    )
     if instrument.item_count > limit:
-        notes.append(f"The first {limit} of {instrument.item_count} items; codebook.html has them all.")
-    return Table("", "items", f"{instrument.name}: items", columns, tuple(rows), tuple(notes))
+        notes.append(
+            gettext(
+                "The first {limit} of {item_count} items; codebook.html has them all.",
+                limit=limit,
+                item_count=instrument.item_count,
+            )
+        )
+    return Table("", "items", gettext("{name}: items", name=instrument.name), columns, tuple(rows), tuple(notes))
 
 
 def _counts_as(instrument: Instrument, position: int) -> str:
     if (codes := instrument.recoded(position)) is not None:
-        return ", ".join(f"{answer:g} as {number:g}" for answer, number in sorted(codes.items()))
+        return ", ".join(
+            gettext("{answer} as {number}", answer=plain(answer), number=plain(number))
+            for answer, number in sorted(codes.items())
+        )
     turned_from = instrument.turned_from(position)
-    return "as answered" if turned_from is None else f"{turned_from:g} − answer (reversed)"
+    return (
+        gettext("as answered")
+        if turned_from is None
+        else gettext("{turned_from} − answer (reversed)", turned_from=plain(turned_from))
+    )
 
 
 def _scales(study: Study, instrument: Instrument) -> Table:
@@ -104,15 +135,28 @@ def _scales(study: Study, instrument: Instrument) -> Table:
     for scale in instrument.all_scales:
         low, high = instrument.score_range(scale)
         norms = [
-            f"{entry.norm.mean:g} (SD {entry.norm.sd:g}), {entry.sample.population}"
+            gettext(
+                "{mean} (SD {sd}), {population}",
+                mean=plain(entry.norm.mean),
+                sd=plain(entry.norm.sd),
+                population=entry.sample.population,
+            )
             for entry in study.norms.of_scale(scale.scale)
         ]
-        good_end = {"high": "high scores", "low": "low scores", "neither": "neither"}[scale.better]
-        texts = (scale.scale, scoring_rule(instrument, scale), f"{low:g} to {high:g}", good_end, "; ".join(norms))
+        good_end = {"high": gettext("high scores"), "low": gettext("low scores"), "neither": gettext("neither")}[
+            scale.better
+        ]
+        texts = (
+            scale.scale,
+            scoring_rule(instrument, scale),
+            gettext("{low} to {high}", low=plain(low), high=plain(high)),
+            good_end,
+            "; ".join(norms),
+        )
         rows.append(Row(scale.label, tuple(map(Cell, texts))))
-    names = ("Code", "How it is computed", "Range", "Good", "Norm: mean (SD)")
+    names = (gettext("Code"), gettext("How it is computed"), gettext("Range"), gettext("Good"), gettext("Norm: mean (SD)"))
     columns = tuple(Column(name, has_words=True) for name in names)
-    table = Table("", "scales", f"{instrument.name}: scales", columns, tuple(rows))
+    table = Table("", "scales", gettext("{name}: scales", name=instrument.name), columns, tuple(rows))
     if any(row.cells[-1].text for row in rows):
         return table
     return replace(table, columns=columns[:-1], rows=tuple(Row(row.label, row.cells[:-1]) for row in rows))
@@ -129,8 +173,8 @@ def _measures(study: Study) -> Table:
         for question in measures.categorical:
             answers = ", ".join(f"{question.code_of(entry)} {entry.label}" for entry in question.categories)
             rows.append(Row(question.label, (Cell(question.measure), Cell(answers))))
-    columns = (Column("Code", has_words=True), Column("Answers", has_words=True))
-    return Table("", "measures", "Measures without items", columns, tuple(rows))
+    columns = (Column(gettext("Code"), has_words=True), Column(gettext("Answers"), has_words=True))
+    return Table("", "measures", gettext("Measures without items"), columns, tuple(rows))
 
 
 def _variables(study: Study) -> Table:
@@ -139,20 +183,28 @@ def _variables(study: Study) -> Table:
         Row(variable.label, (Cell(variable.variable), Cell(_values(variable))))
         for variable in study.protocol.participant_variables
     ]
-    columns = (Column("Code", has_words=True), Column("Values", has_words=True))
-    return Table("", "variables", "What the roster says of people", columns, tuple(rows))
+    columns = (Column(gettext("Code"), has_words=True), Column(gettext("Values"), has_words=True))
+    return Table("", "variables", gettext("What the roster says of people"), columns, tuple(rows))
 
 
 def _values(variable: ParticipantVariable) -> str:
     if variable.kind == "category":
         return ", ".join(f"{category.label} ({category.category})" for category in variable.categories)
     limits = [
-        f"{word} {limit:g}" for word, limit in (("from", variable.minimum), ("to", variable.maximum)) if limit is not None
+        gettext(words, limit=plain(limit))
+        for words, limit in (
+            (gettext_noop("from {limit}"), variable.minimum),
+            (gettext_noop("to {limit}"), variable.maximum),
+        )
+        if limit is not None
     ]
-    return " ".join(filter(None, ("a number", *limits, variable.unit)))
+    return " ".join(filter(None, (gettext("a number"), *limits, variable.unit)))
 
 
 def _reasons() -> Table:
-    rows = [Row(MISSING_REASON_HEADINGS[reason], (Cell(reason), Cell(words))) for reason, words in REASONS.items()]
-    columns = (Column("Code", has_words=True), Column("Means", has_words=True))
-    return Table("", "reasons", "Why an answer or a score is missing", columns, tuple(rows))
+    rows = [
+        Row(gettext(MISSING_REASON_HEADINGS[reason]), (Cell(reason), Cell(gettext(words))))
+        for reason, words in REASONS.items()
+    ]
+    columns = (Column(gettext("Code"), has_words=True), Column(gettext("Means"), has_words=True))
+    return Table("", "reasons", gettext("Why an answer or a score is missing"), columns, tuple(rows))

@@ -5,15 +5,15 @@ Belongs here: these sentences. Does not belong here: results, and what the plan 
 
 from collections.abc import Iterator
 
-from dagster_project.report.group_methods import enumerated
+from dagster_project.languages import enumerated, gettext, gettext_noop, translate
 from dagster_project.study import Estimand, Family, Study
 
 _STRATEGIES = {
-    "treatment_policy": "treatment policy: scores count whatever happened",
-    "hypothetical": "hypothetical: as if it had not happened",
-    "composite": "composite: it is a part of the outcome",
-    "while_on_treatment": "while on treatment: up to the event",
-    "principal_stratum": "principal stratum: people to whom it would not happen",
+    "treatment_policy": gettext_noop("treatment policy: scores count whatever happened"),
+    "hypothetical": gettext_noop("hypothetical: as if it had not happened"),
+    "composite": gettext_noop("composite: it is a part of the outcome"),
+    "while_on_treatment": gettext_noop("while on treatment: up to the event"),
+    "principal_stratum": gettext_noop("principal stratum: people to whom it would not happen"),
 }
 
 
@@ -26,8 +26,10 @@ def estimands(study: Study) -> Iterator[str]:
     strategies = {event.strategy for _, estimand in families for event in estimand.intercurrent_events}
     if strategies - {"treatment_policy"}:
         yield (
-            "Scores count here as they were returned: a strategy other than treatment policy holds as far as the exports"
-            " hold, or leave out, what it asks for."
+            gettext(
+                "Scores count here as they were returned: a strategy other than treatment policy holds as far as the exports"
+                " hold, or leave out, what it asks for."
+            )
         )
 
 
@@ -35,15 +37,24 @@ def _question(study: Study, family: Family, estimand: Estimand) -> str:
     labels = [study.scales[code][1].label for code in family.outcomes]
     contrasts = family.contrasts or tuple(contrast.contrast for contrast in study.protocol.contrasts)
     growth = study.protocol.growth if family.compares == "growth" else None
-    moments = f"change per {growth.unit_word}" if growth is not None else enumerated(contrasts)
+    moments = gettext("change per {unit}", unit=growth.unit_word) if growth is not None else enumerated(contrasts)
     variable = estimand.variable or f"{enumerated(labels)} ({moments})"
     treatments = f", {estimand.treatments}" if estimand.treatments else ""
-    return (
-        f"Family {family.family} ({family.role}) estimates the {estimand.summary.rstrip('.')}. Population:"
-        f" {estimand.population.rstrip('.')}{treatments}. Variable: {variable}."
+    return gettext(
+        "Family {family} ({role}) estimates the {summary}. Population: {population}{treatments}. Variable: {variable}.",
+        family=family.family,
+        role=translate(family.role),
+        summary=estimand.summary.rstrip("."),
+        population=estimand.population.rstrip("."),
+        treatments=treatments,
+        variable=variable,
     )
 
 
 def _events(estimand: Estimand) -> str:
-    events = [f"{event.event} ({_STRATEGIES[event.strategy]})" for event in estimand.intercurrent_events]
-    return f"Intercurrent events: {'; '.join(events)}." if events else "No intercurrent event was expected."
+    events = [f"{event.event} ({gettext(_STRATEGIES[event.strategy])})" for event in estimand.intercurrent_events]
+    return (
+        gettext("Intercurrent events: {events}.", events="; ".join(events))
+        if events
+        else gettext("No intercurrent event was expected.")
+    )

@@ -6,6 +6,7 @@ Belongs here: which results each box shows. Does not belong here: counting (the 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from dagster_project.languages import gettext, gettext_noop, number_text
 from dagster_project.results import Cell, ResultRow, result_id
 from dagster_project.study import Category, Study
 
@@ -48,7 +49,10 @@ class Flow:
 
 
 #: What becomes of those who do not return a wave, by statistic.
-_ABSENCES = {"n_withdrawn": "withdrawn", "n_returned_blank": "returned blank", "n_not_returned": "not returned"}
+_ABSENCES = {
+    "n_withdrawn": gettext_noop("withdrawn"), "n_returned_blank": gettext_noop("returned blank"),
+    "n_not_returned": gettext_noop("not returned"),
+}  # fmt: skip
 
 
 def study_flow(study: Study, results: Mapping[str, ResultRow]) -> Flow:
@@ -57,27 +61,31 @@ def study_flow(study: Study, results: Mapping[str, ResultRow]) -> Flow:
     labels = study.protocol.labels
     planned = {wave: f" ({of_wave.with_labels(labels)})" for wave, of_wave in study.protocol.waves_for_some.items()}
     contrasts = {
-        contrast.contrast: (f"Change {contrast.contrast}", _n_range(study, results, "change", contrast.contrast))
+        contrast.contrast: (
+            gettext("Change {contrast}", contrast=contrast.contrast),
+            _n_range(study, results, "change", contrast.contrast),
+        )
         for contrast in study.protocol.contrasts
     }
     ungrouped = results.get("flow_by_group/roster/n_without_group")
     return Flow(
         roster=Box(
-            "The roster", "listed", _cell(results, "flow/roster/n_listed"),
-            _losses(results, "flow/roster", {"n_excluded": "excluded by the study"}), "on the roster", roster,
+            gettext("The roster"), gettext("listed"), _cell(results, "flow/roster/n_listed"),
+            _losses(results, "flow/roster", {"n_excluded": gettext_noop("excluded by the study")}), gettext("on the roster"),
+            roster,
         ),
         waves=tuple(
             _returns(
                 results, f"flow/returns/{wave.wave}", f"{wave.wave}: {wave.label}", roster,
-                f"planned for{planned.get(wave.wave, '')}", _n_range(study, results, "summary", wave.wave),
+                gettext("planned for") + planned.get(wave.wave, ""), _n_range(study, results, "summary", wave.wave),
             )
             for wave in study.protocol.waves
         ),
         contrasts=tuple(
             Box(
-                label, *_start(results, f"flow/returns/{contrast}", roster, "planned for both waves"),
-                _losses(results, f"flow/returns/{contrast}", {"n_not_returned": "one or both waves missing"}),
-                "returned both", _cell(results, f"flow/returns/{contrast}/n"), scores,
+                label, *_start(results, f"flow/returns/{contrast}", roster, gettext("planned for both waves")),
+                _losses(results, f"flow/returns/{contrast}", {"n_not_returned": gettext_noop("one or both waves missing")}),
+                gettext("returned both"), _cell(results, f"flow/returns/{contrast}/n"), scores,
             )
             for contrast, (label, scores) in contrasts.items()
         ),
@@ -95,7 +103,7 @@ def _group_flow(study: Study, results: Mapping[str, ResultRow], group: Category)
         tuple(
             _returns(
                 results, f"flow_by_group/returns/{group.category}/{wave.wave}", f"{wave.wave}: {wave.label}", roster,
-                "planned for", None,
+                gettext("planned for"), None,
             )
             for wave in study.protocol.waves
         ),
@@ -107,22 +115,24 @@ def _returns(
 ) -> Box:
     """A wave's box: from those for whom it was planned to those who returned it."""
     start = _start(results, prefix, roster, planned)
-    return Box(label, *start, _losses(results, prefix, _ABSENCES), "returned", _cell(results, f"{prefix}/n"), scores)
+    return Box(
+        label, *start, _losses(results, prefix, _ABSENCES), gettext("returned"), _cell(results, f"{prefix}/n"), scores
+    )
 
 
 def _start(results: Mapping[str, ResultRow], prefix: str, roster: Cell, planned: str) -> tuple[str, Cell]:
     """Those with whom a box starts: the roster, or those of it for whom the moment was planned."""
     id_ = f"{prefix}/n_planned"
-    return (planned, _cell(results, id_)) if id_ in results else ("on the roster", roster)
+    return (planned, _cell(results, id_)) if id_ in results else (gettext("on the roster"), roster)
 
 
 def _losses(results: Mapping[str, ResultRow], prefix: str, names: Mapping[str, str]) -> tuple[tuple[str, Cell], ...]:
     ids = [(words, f"{prefix}/{name}") for name, words in names.items()]
-    return tuple((words, _cell(results, id_)) for words, id_ in ids if id_ in results and results[id_].value)
+    return tuple((gettext(words), _cell(results, id_)) for words, id_ in ids if id_ in results and results[id_].value)
 
 
 def _cell(results: Mapping[str, ResultRow], id_: str) -> Cell:
-    return Cell(results[id_].printed, (id_,)) if id_ in results else Cell("—")
+    return Cell(number_text(results[id_].printed), (id_,)) if id_ in results else Cell("—")
 
 
 def _n_range(study: Study, results: Mapping[str, ResultRow], analysis: str, moment: str) -> Cell | None:
@@ -134,4 +144,6 @@ def _n_range(study: Study, results: Mapping[str, ResultRow], analysis: str, mome
     smallest, largest = rows[0], rows[-1]
     if smallest.value == largest.value:
         return Cell(smallest.printed, (smallest.result_id,))
-    return Cell(f"{smallest.printed} to {largest.printed}", (smallest.result_id, largest.result_id))
+    return Cell(
+        gettext("{low} to {high}", low=smallest.printed, high=largest.printed), (smallest.result_id, largest.result_id)
+    )

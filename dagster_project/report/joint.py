@@ -6,7 +6,8 @@ Belongs here: layout. Does not belong here: verdicts (synthesis/).
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dagster_project.results import Cell, Column, Row, Table, direction_of
+from dagster_project.languages import gettext, gettext_noop, ngettext, translate
+from dagster_project.results import Cell, Column, Row, Table, direction_words
 from dagster_project.study import Study
 from dagster_project.synthesis import ClaimCellRow, ClaimRow, DisplayRows, PropositionCodeRow, PropositionRow, QuoteRow
 
@@ -14,7 +15,7 @@ from dagster_project.synthesis import ClaimCellRow, ClaimRow, DisplayRows, Propo
 JOINT_DISPLAY = "joint_display"
 #: A supported claim about more numbers gives their count only.
 _MOST_LABELS = 3
-_NOTE = (
+_NOTE = gettext_noop(
     "Supported: the estimate (or, for a claim about zero, the interval) lies where the claim says. Contradicted: the"
     " estimate and the whole 95 % interval lie elsewhere. Not supported: neither of the two. A claim is judged by its worst"
     " number, unless it says that most numbers are enough."
@@ -74,11 +75,13 @@ def joint_display_table(
     rows = joint_rows(display, previous_verdicts)
     if not rows:
         return None
-    columns = tuple(Column(name, has_words=True) for name in ("Numbers", "Interviews", "Both together"))
+    columns = tuple(
+        Column(name, has_words=True) for name in (gettext("Numbers"), gettext("Interviews"), gettext("Both together"))
+    )
     return Table(
         number=number,
         name=JOINT_DISPLAY,
-        title="Joint display: what numbers and interviews say of each proposition",
+        title=gettext("Joint display: what numbers and interviews say of each proposition"),
         columns=columns,
         rows=tuple(Row(f"{row.proposition.position}. {row.proposition.statement}", tuple(_cells(row))) for row in rows),
         notes=(*joint_notes(study, display), *([display_note] if display_note else [])),
@@ -87,41 +90,50 @@ def joint_display_table(
 
 def joint_notes(study: Study, display: DisplayRows) -> tuple[str, ...]:
     """What the verdicts mean, and how to read the signs of the numbers."""
-    return (_NOTE, *_signs(study, display.claim_cells))
+    return (gettext(_NOTE), *_signs(study, display.claim_cells))
 
 
 def _signs(study: Study, cells: Sequence[ClaimCellRow]) -> Iterable[str]:
     if any("norm SDs" in cell.shown for cell in cells):
-        yield "Norm SDs: (mean − norm mean) / norm SD."
+        yield gettext("Norm SDs: (mean − norm mean) / norm SD.")
     moments = {cell.moment for cell in cells}
     directions = [
-        f"{contrast.contrast} is {direction_of(study, contrast.contrast)}"
-        for contrast in study.protocol.contrasts
-        if contrast.contrast in moments
+        direction_words(study, contrast.contrast) for contrast in study.protocol.contrasts if contrast.contrast in moments
     ]
     if directions:
-        yield f"Direction of change: {'; '.join(directions)}."
+        yield gettext("Direction of change: {directions}.", directions="; ".join(directions))
 
 
 def _cells(joint: JointProposition) -> Iterable[Cell]:
     row, claims = joint.proposition, joint.claims
     ids = dict.fromkeys(result_id for claim in claims for cell in claim.cells for result_id in cell.result_ids.split())
-    yield Cell("\n".join(map(_claim, claims)) or "No claim about numbers.", tuple(ids))
+    yield Cell("\n".join(map(_claim, claims)) or gettext("No claim about numbers."), tuple(ids))
     interview_lines = [row.interviews] if row.interviews else []
     for code in joint.codes:
-        people = f"{code.people} {'person' if code.people == 1 else 'people'}"
-        interview_lines.append(f"{code.code}: {code.segments} segment{'' if code.segments == 1 else 's'}, {people}")
+        interview_lines.append(f"{code.code}: {segments_text(code.segments)}, {people_text(code.people)}")
     interview_lines += [f"“{quote.quote}” ({quote.code}{', ' + quote.wave if quote.wave else ''})" for quote in joint.quotes]
-    yield Cell("\n".join(interview_lines) or "No coded segment.")
-    judgement_lines = [f"{row.verdict.capitalize()}."]
+    yield Cell("\n".join(interview_lines) or gettext("No coded segment."))
+    judgement_lines = [f"{_capitalised(translate(row.verdict))}."]
     if row.silence:
-        judgement_lines.append(row.silence)
+        judgement_lines.append(translate(row.silence))
     if row.judged_by:
         judgement_lines.append(f"{row.judged_by}, {row.judged_on}")
     if row.memo:
         judgement_lines.append(row.memo)
-    judgement_lines += [f"To be judged again: {doubt}." for doubt in (row.doubts or "").splitlines()]
+    judgement_lines += [
+        gettext("To be judged again: {doubt}.", doubt=translate(doubt)) for doubt in (row.doubts or "").splitlines()
+    ]
     yield Cell("\n".join(judgement_lines))
+
+
+def segments_text(count: int) -> str:
+    """How many segments there are."""
+    return ngettext("{n} segment", "{n} segments", count)
+
+
+def people_text(count: int) -> str:
+    """How many people there are."""
+    return ngettext("{n} person", "{n} people", count)
 
 
 def _claim(joint_claim: JointClaim) -> str:
@@ -130,11 +142,20 @@ def _claim(joint_claim: JointClaim) -> str:
     named_cells = [cell for cell in cells if cell.verdict != "supported"] or cells
     # A supported claim about many numbers gives their count; a claim that fails names the numbers that fail.
     if verdict == "supported" and len(cells) > _MOST_LABELS:
-        numbers = f"{sum(cell.verdict == 'supported' for cell in cells)} of {len(cells)} numbers"
+        supporting = sum(cell.verdict == "supported" for cell in cells)
+        numbers = gettext("{count} of {n} numbers", count=supporting, n=len(cells))
     else:
-        numbers = "; ".join(f"{cell.label} {cell.moment}".rstrip() + f": {cell.shown}" for cell in named_cells)
+        numbers = "; ".join(f"{cell.label} {cell.moment}".rstrip() + f": {translate(cell.shown)}" for cell in named_cells)
         if len(named_cells) < len(cells):
-            numbers = f"{len(named_cells)} of {len(cells)} do not support it: {numbers}"
-    change = f" (was {previous_verdict})" if previous_verdict else ""
-    text = f"{verdict.capitalize()}{change}: {claim.statement}" + (f" ({numbers})" if numbers else "")
-    return text + (f" Assumption: {claim.assumption}" if claim.assumption else "")
+            numbers = gettext(
+                "{count} of {n} do not support it: {numbers}", count=len(named_cells), n=len(cells), numbers=numbers
+            )
+    text = _capitalised(translate(verdict))
+    if previous_verdict:
+        text += " " + gettext("(was {verdict})", verdict=translate(previous_verdict))
+    text += f": {claim.statement}" + (f" ({numbers})" if numbers else "")
+    return text + (" " + gettext("Assumption: {assumption}", assumption=claim.assumption) if claim.assumption else "")
+
+
+def _capitalised(text: str) -> str:
+    return text[0].upper() + text[1:]

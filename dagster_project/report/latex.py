@@ -7,6 +7,7 @@ have no headings that repeat on the next page, no number and no landscape pages.
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from dagster_project.languages import gettext
 from dagster_project.report.widths import column_widths
 from dagster_project.results import Column, Row, Table
 from dagster_project.study import Study
@@ -32,8 +33,8 @@ _PREAMBLE = r"""\documentclass[a4paper,10pt]{article}
 % A sign beyond the Latin alphabets: pdfLaTeX prints its number, LuaLaTeX and XeLaTeX the sign.
 \newcommand{\beyond}[2]{\ifPDFTeX[U+#1]\else#2\fi}
 \setlength{\tabcolsep}{3pt}\setlength{\LTcapwidth}{\linewidth}
-\newcommand{\tablehead}[2]{{\noindent\raggedright\textbf{Table #1}\\[2pt]\textit{#2}\par}\nobreak\smallskip}
-\newcommand{\tablenote}[1]{{\noindent\footnotesize\raggedright\textit{Note.} #1\par}\bigskip}
+\newcommand{\tablehead}[2]{{\noindent\raggedright\textbf{@TABLE@}\\[2pt]\textit{#2}\par}\nobreak\smallskip}
+\newcommand{\tablenote}[1]{{\noindent\footnotesize\raggedright\textit{@NOTE@} #1\par}\bigskip}
 \begin{document}
 """
 
@@ -41,7 +42,8 @@ _PREAMBLE = r"""\documentclass[a4paper,10pt]{article}
 def write_latex(file: Path, study: Study, tables: Sequence[Table]) -> None:
     """Write tables.tex: booktabs and longtable, wide tables in landscape, every character of a label escaped."""
     protocol = study.protocol
-    parts = [_PREAMBLE, rf"\section*{{{escape(protocol.title)}}}", ""]
+    preamble = _PREAMBLE.replace("@TABLE@", escape(gettext("Table {number}", number="#1")).replace(r"\#", "#"))
+    parts = [preamble.replace("@NOTE@", escape(gettext("Note."))), rf"\section*{{{escape(protocol.title)}}}", ""]
     for text in (protocol.origin, protocol.stand_in):
         if text:
             parts.append(rf"\noindent {escape(text)}\par")

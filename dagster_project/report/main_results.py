@@ -6,6 +6,7 @@ Belongs here: which results these are, and their layout. Does not belong here: t
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from dagster_project.languages import gettext, gettext_noop, translate
 from dagster_project.report.main_words import Estimate, caution_words, meaning, role_words, shown_words
 from dagster_project.results import (
     Cell,
@@ -14,7 +15,7 @@ from dagster_project.results import (
     ResultRow,
     Row,
     Table,
-    direction_of,
+    direction_words,
     existing_tables,
     has_norm_of_outcomes,
     main_norm_notes,
@@ -28,11 +29,11 @@ from dagster_project.study import Contrast, Family, Study, covariate_words, cova
 #: More rows than these are folded; the sentences above name what was shown.
 _MOST_ROWS = 12
 _TITLES = {
-    "waves": "Change within people",
-    "groups": "Difference of change between groups",
-    "groups_adjusted": "Difference of change between groups, adjusted for {covariates}",
-    "repeated_measures": "Difference of change between groups, in the mixed model for repeated measures",
-    "growth": "Difference of slopes between groups, per {unit}",
+    "waves": gettext_noop("Change within people"),
+    "groups": gettext_noop("Difference of change between groups"),
+    "groups_adjusted": gettext_noop("Difference of change between groups, adjusted for {covariates}"),
+    "repeated_measures": gettext_noop("Difference of change between groups, in the mixed model for repeated measures"),
+    "growth": gettext_noop("Difference of slopes between groups, per {unit}"),
 }
 
 
@@ -109,19 +110,28 @@ def _table(study: Study, results: Mapping[str, ResultRow], family: Family, estim
         )
         for estimate in estimates
     )
-    names = ["n", "change [95 % CI]" if of_waves else "difference [95 % CI]", "p", "p (Holm)"]
-    names += [f"{size} [95 % CI]"] if has_size else []
+    names = ["n", gettext("change [95 % CI]") if of_waves else gettext("difference [95 % CI]"), "p", gettext("p (Holm)")]
+    names += [gettext("{size} [95 % CI]", size=size)] if has_size else []
     if of_waves:
-        names += ["methods agree", "norm SDs later [95 % CI]"]
-    columns = (Column("What it means", has_words=True), *(Column(name) for name in names))
-    planned = f" (planned as {family.role}, family {family.family})" if family in study.protocol.plan.families else ""
+        names += [gettext("methods agree"), gettext("norm SDs later [95 % CI]")]
+    columns = (Column(gettext("What it means"), has_words=True), *(Column(name) for name in names))
+    title = _title(study, family)
+    return Table("", f"main_{family.family}", title, columns, rows, tuple(_notes(study, family, estimates)))
+
+
+def _title(study: Study, family: Family) -> str:
+    """What a family compares, and as what it is planned."""
     growth = study.protocol.growth
     unit = growth.unit_word if growth is not None else ""
-    title = _TITLES[family.compares].format(covariates=covariate_words(study.protocol), unit=unit)
+    title = gettext(_TITLES[family.compares], covariates=covariate_words(study.protocol), unit=unit)
     if family.compares in ("repeated_measures", "growth") and covariates_of(study.protocol):
-        title += f" adjusted for {covariate_words(study.protocol, with_baseline=False)}"
-    title += planned
-    return Table("", f"main_{family.family}", title, columns, rows, tuple(_notes(study, family, estimates)))
+        covariates = covariate_words(study.protocol, with_baseline=False)
+        title = gettext("{title} adjusted for {covariates}", title=title, covariates=covariates)
+    if family not in study.protocol.plan.families:
+        return title
+    return gettext(
+        "{title} (planned as {role}, family {family})", title=title, role=translate(family.role), family=family.family
+    )
 
 
 def _everybody_cells(numbers: Numbers, code: str, contrast: Contrast) -> tuple[Cell, Cell]:
@@ -141,25 +151,32 @@ def _label(study: Study, estimate: Estimate) -> str:
         return label
     reference, *compared_groups = study.protocol.compared_groups
     group = next(candidate for candidate in compared_groups if candidate.category == estimate.group)
-    return f"{label}: {group.label} minus {reference.label}"
+    return gettext("{label}: {group} minus {reference}", label=label, group=group.label, reference=reference.label)
 
 
 def _notes(study: Study, family: Family, estimates: Sequence[Estimate]) -> list[str]:
     """Directions and good ends, and what the effect size is."""
     contrasts = dict.fromkeys(estimate.contrast.contrast for estimate in estimates if estimate.contrast is not None)
-    directions = "; ".join(f"{contrast} is {direction_of(study, contrast)}" for contrast in contrasts)
+    directions = "; ".join(direction_words(study, contrast) for contrast in contrasts)
     labels: dict[str, list[str]] = {"high": [], "low": [], "neither": []}
     for code in dict.fromkeys(estimate.code for estimate in estimates):
         scale = study.scales[code][1]
         labels[scale.better].append(scale.label)
-    words = {"high": "Higher is better", "low": "Lower is better", "neither": "Neither higher nor lower is better"}
+    words = {
+        "high": gettext("Higher is better"),
+        "low": gettext("Lower is better"),
+        "neither": gettext("Neither higher nor lower is better"),
+    }
     ends = [f"{words[end]}: {', '.join(of_end)}." for end, of_end in labels.items() if of_end]
-    notes = [*([f"Direction of change: {directions}."] if directions else []), *ends]
+    notes = [*([gettext("Direction of change: {directions}.", directions=directions)] if directions else []), *ends]
     if family.compares == "waves":
         notes += main_norm_notes(study)
     elif family.compares != "growth":
         notes.append(
-            f"{study.protocol.plan.headline[0]}: difference of both changes, not adjusted, / pooled SD at baseline."
+            gettext(
+                "{headline}: difference of both changes, not adjusted, / pooled SD at baseline.",
+                headline=study.protocol.plan.headline[0],
+            )
         )
     return notes
 
@@ -178,9 +195,13 @@ def _scores(study: Study, results: Mapping[str, ResultRow]) -> Table:
             norm_ids = [result_id("norm_difference", code, name, timepoint=wave) for name in norm]
             cells.append(numbers.cell("{} [{}, {}]", *norm_ids))
         rows.append(Row(study.scales[code][1].label, tuple(cells)))
-    columns = [Column(name, wave) for wave in waves for name in ("n", "mean [95 % CI]", "norm SDs [95 % CI]")]
-    notes = ("Norm SDs: (mean − norm mean) / norm SD.", *main_norm_notes(study)) if has_norm_of_outcomes(study) else ()
-    return Table("", "main_scores", "Outcomes", tuple(columns), tuple(rows), notes)
+    columns = [
+        Column(name, wave) for wave in waves for name in ("n", gettext("mean [95 % CI]"), gettext("norm SDs [95 % CI]"))
+    ]
+    notes = (
+        (gettext("Norm SDs: (mean − norm mean) / norm SD."), *main_norm_notes(study)) if has_norm_of_outcomes(study) else ()
+    )
+    return Table("", "main_scores", gettext("Outcomes"), tuple(columns), tuple(rows), notes)
 
 
 def main_texts(content: MainResults) -> list[tuple[str, str]]:

@@ -8,25 +8,26 @@ A result that does not exclude zero shows nothing; it does not show that there i
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from dagster_project.languages import enumerated, gettext, gettext_noop, lowered, ngettext, translate
 from dagster_project.results import ResultRow, norm_name, result_id
 from dagster_project.study import Contrast, Family, Score, Study
 
 #: Comparisons of groups, each in words.
 _GROUP_ANALYSES = {
-    "change_difference": "the comparison without adjustment",
-    "change_adjusted": "the comparison adjusted for the score at baseline",
-    "change_covariate_adjusted": "the comparison adjusted for covariates too",
-    "mmrm_difference": "the mixed model for repeated measures",
-    "mmrm_covariate_adjusted_difference": "the mixed model adjusted for covariates",
+    "change_difference": gettext_noop("the comparison without adjustment"),
+    "change_adjusted": gettext_noop("the comparison adjusted for the score at baseline"),
+    "change_covariate_adjusted": gettext_noop("the comparison adjusted for covariates too"),
+    "mmrm_difference": gettext_noop("the mixed model for repeated measures"),
+    "mmrm_covariate_adjusted_difference": gettext_noop("the mixed model adjusted for covariates"),
 }
 #: Comparisons of slopes of groups, each in words.
 _GROWTH_ANALYSES = {
-    "growth_difference": "the model of growth without covariates",
-    "growth_covariate_adjusted_difference": "the model of growth adjusted for covariates",
+    "growth_difference": gettext_noop("the model of growth without covariates"),
+    "growth_covariate_adjusted_difference": gettext_noop("the model of growth adjusted for covariates"),
 }
 _ROLES = {
-    "secondary": "No outcome is planned as primary; these are the secondary ones.",
-    "exploratory": "No outcome is planned as primary or secondary; these are the exploratory ones.",
+    "secondary": gettext_noop("No outcome is planned as primary; these are the secondary ones."),
+    "exploratory": gettext_noop("No outcome is planned as primary or secondary; these are the exploratory ones."),
 }
 
 
@@ -99,38 +100,79 @@ def meaning(study: Study, results: Mapping[str, ResultRow], estimate: Estimate) 
     conclusion = conclusion_of(study, results, estimate)
     if conclusion is None:
         row = results.get(estimate.ids(estimate.statistic)[0])
-        return f"Nothing can be told: {row.note if row is not None and row.note else 'there is no estimate'}."
+        reason = translate(row.note) if row is not None and row.note else gettext("there is no estimate")
+        return gettext("Nothing can be told: {reason}.", reason=reason)
     sentences = [_verdict(study, estimate, conclusion), _important(study, results, estimate)]
     sentences.append(_norm(study, results, estimate) if estimate.group is None else _other_groups(study, results, estimate))
     return " ".join(sentence for sentence in sentences if sentence)
 
 
 def _verdict(study: Study, estimate: Estimate, conclusion: Conclusion) -> str:
-    interval = f"the interval {'excludes' if conclusion.excludes_zero else 'includes'} zero"
-    if conclusion.is_adjusted and (conclusion.is_shown or conclusion.excludes_zero):
-        link = "and" if conclusion.is_shown and conclusion.excludes_zero else "but"
-        interval += f", {link} p (Holm) is {'' if conclusion.is_shown else 'not '}below the planned level"
+    interval = _interval_words(conclusion)
     if conclusion.is_shown:
         return f"{_direction(study, estimate, conclusion.sign)}: {interval}."
+    has_good_end, fields = bool(_scale(study, estimate).better_sign), {"interval": interval}
+    if estimate.group is None and conclusion.sign == 0:
+        return gettext("No change was shown: {interval}; the estimate is zero.", **fields)
+    if estimate.group is None and has_good_end:
+        if conclusion.sign > 0:
+            return gettext("No change was shown: {interval}; the estimate is for better.", **fields)
+        return gettext("No change was shown: {interval}; the estimate is for worse.", **fields)
     if estimate.group is None:
-        towards = {1: "is for better", -1: "is for worse", 0: "is zero"}[conclusion.sign]
-        if not _scale(study, estimate).better_sign:
-            towards = {1: "is a rise", -1: "is a fall", 0: "is zero"}[conclusion.sign]
-        return f"No change was shown: {interval}; the estimate {towards}."
-    favoured = {1: _label(study, estimate.group), -1: study.protocol.compared_groups[0].label, 0: "neither"}
-    if not _scale(study, estimate).better_sign:
-        return f"No difference was shown: {interval}; the estimate is higher in {favoured[conclusion.sign]}."
-    return f"No difference was shown: {interval}; the estimate favours {favoured[conclusion.sign]}."
+        if conclusion.sign > 0:
+            return gettext("No change was shown: {interval}; the estimate is a rise.", **fields)
+        return gettext("No change was shown: {interval}; the estimate is a fall.", **fields)
+    groups = {1: _label(study, estimate.group), -1: study.protocol.compared_groups[0].label, 0: gettext("neither")}
+    fields["group"] = groups[conclusion.sign]
+    if not has_good_end:
+        return gettext("No difference was shown: {interval}; the estimate is higher in {group}.", **fields)
+    return gettext("No difference was shown: {interval}; the estimate favours {group}.", **fields)
+
+
+def _interval_words(conclusion: Conclusion) -> str:
+    """Whether the interval excludes zero, and whether the adjusted p says the same."""
+    if not conclusion.is_adjusted or not (conclusion.is_shown or conclusion.excludes_zero):
+        return gettext("the interval excludes zero") if conclusion.excludes_zero else gettext("the interval includes zero")
+    if not conclusion.excludes_zero:
+        return gettext("the interval includes zero, but p (Holm) is below the planned level")
+    if conclusion.is_shown:
+        return gettext("the interval excludes zero, and p (Holm) is below the planned level")
+    return gettext("the interval excludes zero, but p (Holm) is not below the planned level")
+
+
+#: Which way an estimate goes: of what it is, by its end (better, worse, or of a scale without a good end higher, lower).
+_DIRECTIONS = {
+    "slope": {
+        "better": gettext_noop("Better over time in {group} than in {reference}"),
+        "worse": gettext_noop("Worse over time in {group} than in {reference}"),
+        "higher": gettext_noop("Higher over time in {group} than in {reference}"),
+        "lower": gettext_noop("Lower over time in {group} than in {reference}"),
+    },
+    "change": {
+        "better": gettext_noop("Better at {followup} than at {baseline}"),
+        "worse": gettext_noop("Worse at {followup} than at {baseline}"),
+        "higher": gettext_noop("Higher at {followup} than at {baseline}"),
+        "lower": gettext_noop("Lower at {followup} than at {baseline}"),
+    },
+    "difference": {
+        "better": gettext_noop("Better in {group} than in {reference}"),
+        "worse": gettext_noop("Worse in {group} than in {reference}"),
+        "higher": gettext_noop("Higher in {group} than in {reference}"),
+        "lower": gettext_noop("Lower in {group} than in {reference}"),
+    },
+}
 
 
 def _direction(study: Study, estimate: Estimate, sign: int) -> str:
     better, worse = _end_words(study, estimate)
-    word = (better if sign > 0 else worse).capitalize()
-    if estimate.contrast is None:
-        return f"{word} over time in {_label(study, estimate.group)} than in {study.protocol.compared_groups[0].label}"
-    if estimate.group is None:
-        return f"{word} at {estimate.contrast.followup} than at {estimate.contrast.baseline}"
-    return f"{word} in {_label(study, estimate.group)} than in {study.protocol.compared_groups[0].label}"
+    end = better if sign > 0 else worse
+    if estimate.group is None and estimate.contrast is not None:
+        waves = {"followup": estimate.contrast.followup, "baseline": estimate.contrast.baseline}
+        message = _DIRECTIONS["change"][end]
+        return gettext(message, **waves)
+    groups = {"group": _label(study, estimate.group), "reference": study.protocol.compared_groups[0].label}
+    message = _DIRECTIONS["slope" if estimate.contrast is None else "difference"][end]
+    return gettext(message, **groups)
 
 
 def _important(study: Study, results: Mapping[str, ResultRow], estimate: Estimate) -> str:
@@ -139,15 +181,32 @@ def _important(study: Study, results: Mapping[str, ResultRow], estimate: Estimat
     if importance is None or estimate.contrast is None:  # it is of a change, not of a change per unit of time
         return ""
     value, low, high = _beside_least(study, results, estimate)
-    threshold, subject = importance.change, "change" if estimate.group is None else "difference"
-    if low >= threshold or high <= -threshold:
-        return f"The whole interval lies beyond the least change that matters, {'for better' if low > 0 else 'for worse'}."
+    threshold, is_change = importance.change, estimate.group is None
+    if low >= threshold:
+        return gettext("The whole interval lies beyond the least change that matters, for better.")
+    if high <= -threshold:
+        return gettext("The whole interval lies beyond the least change that matters, for worse.")
     if -threshold < low and high < threshold:
-        return "The whole interval is smaller than the least change that matters."
+        return gettext("The whole interval is smaller than the least change that matters.")
+    if abs(value) < threshold and is_change:
+        return gettext("The change is smaller than the least change that matters; a part of the interval reaches it.")
     if abs(value) < threshold:
-        return f"The {subject} is smaller than the least change that matters; a part of the interval reaches it."
-    end = "better" if value > 0 else "worse"
-    return f"The {subject} reaches the least change that matters, for {end}; a part of the interval does not."
+        return gettext("The difference is smaller than the least change that matters; a part of the interval reaches it.")
+    messages = {
+        (True, True): gettext_noop(
+            "The change reaches the least change that matters, for better; a part of the interval does not."
+        ),
+        (True, False): gettext_noop(
+            "The change reaches the least change that matters, for worse; a part of the interval does not."
+        ),
+        (False, True): gettext_noop(
+            "The difference reaches the least change that matters, for better; a part of the interval does not."
+        ),
+        (False, False): gettext_noop(
+            "The difference reaches the least change that matters, for worse; a part of the interval does not."
+        ),
+    }
+    return gettext(messages[is_change, value > 0])
 
 
 def _beside_least(study: Study, results: Mapping[str, ResultRow], estimate: Estimate) -> tuple[float, float, float]:
@@ -174,11 +233,36 @@ def _norm(study: Study, results: Mapping[str, ResultRow], estimate: Estimate) ->
     if low > 0 or high < 0:
         better, worse = _end_words(study, estimate)
         is_better = (value > 0) == (_scale(study, estimate).better_sign >= 0)
-        words = f"At {wave} the mean was {better if is_better else worse} than {norm}"
-        return f"{words}, within the planned margin." if is_similar else f"{words}."
+        message = _DISTANCES[better if is_better else worse][is_similar]
+        return gettext(message, wave=wave, norm=norm)
     if is_similar:
-        return f"At {wave} the mean was similar to {norm}, within the planned margin."
-    return f"At {wave} no distance from {norm.replace('its', 'the', 1)} was shown."
+        return gettext("At {wave} the mean was similar to {norm}, within the planned margin.", wave=wave, norm=norm)
+    main_norm = study.norms.main_of(estimate.code)
+    if main_norm is None or not main_norm.has_others:
+        return gettext("At {wave} no distance from the norm was shown.", wave=wave)
+    population = lowered(main_norm.sample.population)
+    return gettext("At {wave} no distance from the main norm ({population}) was shown.", wave=wave, population=population)
+
+
+#: The mean beside its norm: by its end, and whether it is similar all the same.
+_DISTANCES = {
+    "better": (
+        gettext_noop("At {wave} the mean was better than {norm}."),
+        gettext_noop("At {wave} the mean was better than {norm}, within the planned margin."),
+    ),
+    "worse": (
+        gettext_noop("At {wave} the mean was worse than {norm}."),
+        gettext_noop("At {wave} the mean was worse than {norm}, within the planned margin."),
+    ),
+    "higher": (
+        gettext_noop("At {wave} the mean was higher than {norm}."),
+        gettext_noop("At {wave} the mean was higher than {norm}, within the planned margin."),
+    ),
+    "lower": (
+        gettext_noop("At {wave} the mean was lower than {norm}."),
+        gettext_noop("At {wave} the mean was lower than {norm}, within the planned margin."),
+    ),
+}
 
 
 def _other_groups(study: Study, results: Mapping[str, ResultRow], estimate: Estimate) -> str:
@@ -189,13 +273,28 @@ def _other_groups(study: Study, results: Mapping[str, ResultRow], estimate: Esti
         second = conclusion_of(study, results, estimate.of_analysis(analysis))
         if analysis != estimate.analysis and conclusion is not None and second is not None:
             agrees = (conclusion.sign, conclusion.excludes_zero) == (second.sign, second.excludes_zero)
-            words[agrees].append(name)
+            words[agrees].append(gettext(name))
     sentences = []
     for agrees, names in words.items():
-        if names:
-            verb = ("agrees" if len(names) == 1 else "agree") if agrees else f"do{'es' if len(names) == 1 else ''} not agree"
-            subject = " and ".join((", ".join(names[:-1]), names[-1]) if len(names) > 1 else names)
-            sentences.append(f"{subject[0].upper()}{subject[1:]} {verb} on direction and on excluding zero.")
+        if not names:
+            continue
+        subject = enumerated(names)
+        subject = subject[0].upper() + subject[1:]
+        sentences.append(
+            ngettext(
+                "{methods} agrees on direction and on excluding zero.",
+                "{methods} agree on direction and on excluding zero.",
+                len(names),
+                methods=subject,
+            )
+            if agrees
+            else ngettext(
+                "{methods} does not agree on direction and on excluding zero.",
+                "{methods} do not agree on direction and on excluding zero.",
+                len(names),
+                methods=subject,
+            )
+        )
     return " ".join(sentences)
 
 
@@ -203,10 +302,10 @@ def role_words(study: Study, families: Sequence[Family]) -> list[str]:
     """For what role in the plan the main results stand; nothing where they are planned as primary."""
     protocol = study.protocol
     if not protocol.contrasts and not families:
-        return ["No waves are compared; these are the scores."]
+        return [gettext("No waves are compared; these are the scores.")]
     if not protocol.plan.families:
-        return ["No family of tests was planned: every p stands alone, and what is given here is exploratory."]
-    return [_ROLES[families[0].role]] if families[0].role in _ROLES else []
+        return [gettext("No family of tests was planned: every p stands alone, and what is given here is exploratory.")]
+    return [gettext(_ROLES[families[0].role])] if families[0].role in _ROLES else []
 
 
 def caution_words(study: Study, families: Sequence[Family]) -> list[str]:
@@ -214,10 +313,14 @@ def caution_words(study: Study, families: Sequence[Family]) -> list[str]:
     sentences = []
     if study.protocol.contrasts and any(family.compares == "waves" for family in families):
         sentences.append(
-            "Change within people has no comparison beside it: it need not be due to what was done between the waves."
+            gettext(
+                "Change within people has no comparison beside it: it need not be due to what was done between the waves."
+            )
         )
     if any(family.compares != "waves" for family in families) and not study.protocol.is_randomised:
-        sentences.append("The groups were not made by chance: a difference need not be due to what makes them groups.")
+        sentences.append(
+            gettext("The groups were not made by chance: a difference need not be due to what makes them groups.")
+        )
     return sentences
 
 
@@ -227,18 +330,32 @@ def shown_words(study: Study, results: Mapping[str, ResultRow], estimates: Seque
     conclusions = [(estimate, conclusion) for estimate, conclusion in all_conclusions if conclusion is not None]
     shown_labels = _by_direction(study, [entry for entry in conclusions if entry[1].is_shown])
     sentences = [f"{direction}: {labels}." for direction, labels in shown_labels.items()]
-    subject = "change" if all(estimate.group is None for estimate in estimates) else "difference"
     if any(not conclusion.is_shown for _, conclusion in conclusions):
-        scope = "any other comparison" if shown_labels else "any of the comparisons"
+        is_change = all(estimate.group is None for estimate in estimates)
         is_adjusted = any(conclusion.is_adjusted for _, conclusion in conclusions)
-        sentences.append(f"No {subject} was shown in {scope}{' after adjustment' if is_adjusted else ''}.")
+        sentences.append(gettext(_NOT_SHOWN[is_change, bool(shown_labels), is_adjusted]))
     alone = [entry for entry in conclusions if entry[1].excludes_zero and not entry[1].is_shown]
     if alone:
-        parts = "; ".join(f"{_lowered(direction)}: {labels}" for direction, labels in _by_direction(study, alone).items())
-        sentences.append(f"Without adjustment the interval excludes zero for some: {parts}.")
+        parts = "; ".join(
+            f"{direction[0].lower()}{direction[1:]}: {labels}" for direction, labels in _by_direction(study, alone).items()
+        )
+        sentences.append(gettext("Without adjustment the interval excludes zero for some: {parts}.", parts=parts))
     if len(conclusions) < len(all_conclusions):
-        sentences.append("Where there is no estimate, the table has the reason.")
+        sentences.append(gettext("Where there is no estimate, the table has the reason."))
     return sentences
+
+
+#: By whether change was compared, whether anything was shown, and whether p was adjusted.
+_NOT_SHOWN = {
+    (True, True, True): gettext_noop("No change was shown in any other comparison after adjustment."),
+    (True, True, False): gettext_noop("No change was shown in any other comparison."),
+    (True, False, True): gettext_noop("No change was shown in any of the comparisons after adjustment."),
+    (True, False, False): gettext_noop("No change was shown in any of the comparisons."),
+    (False, True, True): gettext_noop("No difference was shown in any other comparison after adjustment."),
+    (False, True, False): gettext_noop("No difference was shown in any other comparison."),
+    (False, False, True): gettext_noop("No difference was shown in any of the comparisons after adjustment."),
+    (False, False, False): gettext_noop("No difference was shown in any of the comparisons."),
+}
 
 
 def _by_direction(study: Study, conclusions: Sequence[tuple[Estimate, Conclusion]]) -> dict[str, str]:
@@ -247,13 +364,9 @@ def _by_direction(study: Study, conclusions: Sequence[tuple[Estimate, Conclusion
     for estimate, conclusion in conclusions:
         label = study.scales[estimate.code][1].label
         if estimate.group is not None:
-            label += f" ({estimate.contrast.contrast if estimate.contrast is not None else 'slope'})"
+            label += f" ({estimate.contrast.contrast if estimate.contrast is not None else gettext('slope')})"
         labels.setdefault(_direction(study, estimate, conclusion.sign), []).append(label)
     return {direction: ", ".join(of_direction) for direction, of_direction in labels.items()}
-
-
-def _lowered(text: str) -> str:
-    return text[0].lower() + text[1:]
 
 
 def _better_sign(study: Study, estimate: Estimate) -> int:

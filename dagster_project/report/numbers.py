@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from dagster_project.languages import gettext, ngettext, number_text, translate
 from dagster_project.report.page_data import LineColumns, NumberColumns
 from dagster_project.report.scopes import Scope, measure_of
 from dagster_project.results import MISSING_REASON_HEADINGS, PEOPLE, ExportFile, OwnStatistics, ResultRow, statistic_of
@@ -146,7 +147,7 @@ def number_data(
             continue
         lines = _lines(row, sources, lines_by_scope[scope_indexes[result_id]] if result_id in scope_indexes else [])
         numbers["result_ids"].append(result_id)
-        numbers["printed_texts"].append(row.printed)
+        numbers["printed_texts"].append(number_text(row.printed))
         numbers["values"].append(row.value)
         numbers["line_indexes"].append([line_indexes.setdefault(line, len(line_indexes)) for line in lines])
         if with_scopes:
@@ -160,26 +161,31 @@ Line = tuple[str, str]
 
 def _lines(row: ResultRow, sources: Sources, scope_lines: Sequence[Line]) -> list[Line]:
     statistic = statistic_of(row.analysis, row.statistic, sources.own_statistics)
-    lines = [("What", row.method), ("Formula", statistic.formula)]
+    lines = [(gettext("What"), row.method), (gettext("Formula"), statistic.formula)]
     if row.unit:
-        lines.append(("Unit", row.unit))
+        lines.append((gettext("Unit"), translate(row.unit)))
     if measure_of(row) != row.outcome:
-        lines.append(("Variant", row.category or ""))
+        lines.append((gettext("Variant"), row.category or ""))
     if row.people_group is not None:
-        of_reference = f", compared with {row.compared_with}" if row.compared_with is not None else ""
-        lines.append(("Group", f"{row.people_group}{of_reference}"))
+        group = row.people_group
+        if row.compared_with is not None:
+            group = gettext("{group}, compared with {reference}", group=group, reference=row.compared_with)
+        lines.append((gettext("Group"), group))
     if statistic.people != "nobody" and row.n is not None:
-        lines.append(
-            ("People", f"{row.n} of {sources.roster} on the roster: {sources.people_in_words[row.analysis, row.statistic]}")
-        )
-    lines += [line for line in scope_lines if line[0] == "Left out"]
+        people = translate(sources.people_in_words[row.analysis, row.statistic])
+        text = gettext("{n} of {roster} on the roster: {people}", n=row.n, roster=sources.roster, people=people)
+        lines.append((gettext("People"), text))
+    lines += [line for line in scope_lines if line[0] == gettext("Left out")]
     if rule := sources.rules.get(measure_of(row)):
-        lines.append(("Score", rule))
-    lines += [line for line in scope_lines if line[0] == "Answers"]
+        lines.append((gettext("Score"), rule))
+    lines += [line for line in scope_lines if line[0] == gettext("Answers")]
     if row.note:
-        lines.append(("Note", row.note))
+        lines.append((gettext("Note"), translate(row.note)))
     if row.role != "descriptive":
-        lines.append(("In the plan", row.role + (f", family {row.family}" if row.family else "")))
+        role = translate(row.role)
+        if row.family:
+            role = gettext("{role}, family {family}", role=role, family=row.family)
+        lines.append((gettext("In the plan"), role))
     return lines
 
 
@@ -190,20 +196,27 @@ class _ScopeLines:
         reason_codes = re.compile("|".join(MISSING_REASON_HEADINGS))
         self._left_out: dict[tuple[str, str, str], list[tuple[str, str | None, int]]] = {}
         for row in sources.left_out:
-            reason = reason_codes.sub(lambda match: MISSING_REASON_HEADINGS[match[0]], row.reason)
+            reason = reason_codes.sub(lambda match: gettext(MISSING_REASON_HEADINGS[match[0]]), row.reason)
             counts = self._left_out.setdefault((row.people, row.measure, row.moment), [])
             counts.append((reason, row.people_group, row.n))
         names: dict[str, list[str]] = {}
         for export in sources.exports:
-            file = f"{export.file_name} (version {export.version}, SHA-256 {export.source_file[:12]}…)"
+            file = gettext(
+                "{file} (version {version}, SHA-256 {sha256}…)",
+                file=export.file_name, version=export.version, sha256=export.source_file[:12],
+            )  # fmt: skip
             names.setdefault(export.wave or "", []).append(file)
         self._files: dict[tuple[str, str], str] = {}
         for answers in sources.columns:
             if answers.wave in names:
-                column_range = f"{answers.columns} columns, {answers.first_column} to {answers.last_column}"
-                columns = column_range if answers.columns > 1 else f"column {answers.first_column}"
-                wave = answers.wave or "roster"
-                self._files[answers.scale, answers.wave] = f"{wave}: {columns}, of {', '.join(names[answers.wave])}"
+                wave, files = answers.wave or gettext("roster"), ", ".join(names[answers.wave])
+                fields = {"wave": wave, "first": answers.first_column, "last": answers.last_column, "files": files}
+                self._files[answers.scale, answers.wave] = ngettext(
+                    "{wave}: column {first}, of {files}",
+                    "{wave}: {n} columns, {first} to {last}, of {files}",
+                    answers.columns,
+                    **fields,
+                )
 
     def __call__(self, scope: Scope) -> list[Line]:
         waves = scope.waves if (scope.measure, "") not in self._files else ("",)
@@ -212,5 +225,5 @@ class _ScopeLines:
             if not scope.people_groups or group in scope.people_groups:
                 counts[reason] += n
         reasons = [f"{n} ({reason})" for reason, n in counts.items()]
-        lines = [("Left out", "; ".join(reasons))] if reasons else []
-        return lines + [("Answers", files) for wave in waves if (files := self._files.get((scope.measure, wave)))]
+        lines = [(gettext("Left out"), "; ".join(reasons))] if reasons else []
+        return lines + [(gettext("Answers"), files) for wave in waves if (files := self._files.get((scope.measure, wave)))]

@@ -7,9 +7,11 @@ Belongs here: filling the template. Does not belong here: numbers that are not r
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from dagster_project.audit import FindingRow
+from dagster_project.languages import date_text, gettext_noop
 from dagster_project.report.checklists import Checklist, JudgedItem
 from dagster_project.report.figure import Figure
 from dagster_project.report.flow import Flow, study_flow
@@ -22,7 +24,7 @@ from dagster_project.report.page_data import PageData
 from dagster_project.report.people import PeopleRows, people_data
 from dagster_project.report.scopes import scopes_of
 from dagster_project.report.template import render
-from dagster_project.results import CHANGE_KINDS, ReleaseChange, Reproduction, ResultRow, Table, change_counts, count_lines
+from dagster_project.results import ReleaseChange, Reproduction, ResultRow, Table, change_counts, count_in_words, count_lines
 from dagster_project.study import Study
 from dagster_project.synthesis import DisplayRows
 
@@ -30,8 +32,9 @@ from dagster_project.synthesis import DisplayRows
 _LISTED_CHANGES = ("rule", "claim", "significance")
 #: What readers call the statistics of a published table.
 _STATISTICS = {
-    "es": "effect size", "sd": "SD", "ci_low": "lower limit", "ci_high": "upper limit", "norm_mean": "norm mean",
-    "norm_sd": "norm SD", "percent": "per cent", "min": "minimum", "max": "maximum",
+    "es": gettext_noop("effect size"), "sd": "SD", "ci_low": gettext_noop("lower limit"),
+    "ci_high": gettext_noop("upper limit"), "norm_mean": gettext_noop("norm mean"), "norm_sd": gettext_noop("norm SD"),
+    "percent": gettext_noop("per cent"), "min": gettext_noop("minimum"), "max": gettext_noop("maximum"),
 }  # fmt: skip
 #: A page of a release with more results knows only those that it shows.
 _MOST_NUMBERS = 15_000
@@ -95,11 +98,10 @@ def write_page(file: Path, study: Study, content: PageContent) -> None:
         display_note=content.display_note,
         display_notes=joint_notes(study, content.display),
         has_previous_release=bool(content.manifest.get("previous")),
-        change_kind_names=CHANGE_KINDS,
         statistic_names=_STATISTICS,
         page_data=_page_data(study, content, shown_ids),
         plan_hash=study.protocol.plan_hash,
-        released_at=content.manifest["released_at"][:16].replace("T", " ") + " UTC",
+        released_at=_day(content.manifest["released_at"]),
         printed_count=len(content.reproduction),
         verdict_counts=[(verdict, verdict_counts[verdict]) for verdict in ("reproduced", "impossible", "differs")],
         deviations=deviations,
@@ -110,6 +112,11 @@ def write_page(file: Path, study: Study, content: PageContent) -> None:
         bibtex=bibtex,
     )
     file.write_text(page, encoding="utf-8")
+
+
+def _day(released_at: str) -> str:
+    """When a release was made."""
+    return date_text(datetime.fromisoformat(released_at), released_at[:16].replace("T", " ") + " UTC")
 
 
 def _cell_ids(flow: Flow, content: PageContent) -> Iterator[str]:
@@ -147,11 +154,12 @@ def previous_verdicts(changes: Sequence[ReleaseChange], release: str) -> dict[st
 
 @dataclass(frozen=True)
 class ChangesSection:
-    """What a release changed: since which release, how many changes of each kind, their lines, and those to be listed."""
+    """What a release changed: since which release, how many changes of each kind in words, their lines, and which
+    to list."""
 
     previous_release: str | None
     release: str
-    counts: Sequence[tuple[str, int]]
+    counts: Sequence[str]
     lines: Sequence[str]
     rows: Sequence[ReleaseChange]
 
@@ -161,7 +169,7 @@ def _changes(changes: Sequence[ReleaseChange], release: str) -> ChangesSection:
     return ChangesSection(
         previous_release=release_changes[0].from_release if release_changes else None,
         release=release,
-        counts=list(change_counts(release_changes).items()),
+        counts=[count_in_words(kind, n) for kind, n in change_counts(release_changes).items()],
         lines=count_lines(release_changes),
         rows=[row for kind in _LISTED_CHANGES for row in release_changes if row.kind == kind],
     )

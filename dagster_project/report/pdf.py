@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
+from dagster_project.languages import gettext, language_tag
 from dagster_project.report.widths import column_widths
 from dagster_project.results import Table
 
@@ -57,7 +58,7 @@ def write_pdf(
         str(file),
         pagesize=(_LENGTH * _POINTS, _WIDTH * _POINTS),
         leftMargin=_MARGIN * _POINTS, rightMargin=_MARGIN * _POINTS, topMargin=1.6 * _POINTS, bottomMargin=1.6 * _POINTS,
-        title=_clean(title), author="", lang="en-GB", creator="Wavehouse",
+        title=_clean(title), author="", lang=language_tag(), creator="Wavehouse",
         invariant=1,
     )  # fmt: skip
 
@@ -121,12 +122,13 @@ def _table(table: Table, text_style: Any) -> list[Any]:
             continue
         texts = [row.label, *(cell.text for cell in row.cells)]
         rows.append([Paragraph(_markup(text), style) for text, style in zip(texts, styles, strict=True)])
+    caption_text = gettext("Table {number}.", number=table.number)
     caption = ParagraphStyle("caption", text_style, spaceBefore=14, keepWithNext=1)
     note = ParagraphStyle("note", text_style, fontSize=8, leading=10, spaceBefore=3)
     return [
-        Paragraph(f"<b>Table {_markup(table.number)}.</b> <i>{_markup(table.title)}</i>", caption),
+        Paragraph(f"<b>{_markup(caption_text)}</b> <i>{_markup(table.title)}</i>", caption),
         LongTable(rows, [width * _POINTS for width in centimetres], repeatRows=heading_rows, hAlign="LEFT", style=rules),
-        *([Paragraph(f"<i>Note.</i> {_markup(' '.join(table.notes))}", note)] if table.notes else []),
+        *([Paragraph(f"<i>{gettext('Note.')}</i> {_markup(' '.join(table.notes))}", note)] if table.notes else []),
     ]
 
 

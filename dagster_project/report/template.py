@@ -5,7 +5,9 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from dagster_project.results import column_lengths, count_text
+from dagster_project.languages import ENGLISH, gettext, ngettext, spoken_language, translate
+from dagster_project.report.scripts import spoken_script
+from dagster_project.results import column_lengths
 
 #: Tables longer across than this many characters have smaller letters on a page.
 _WIDE = 130
@@ -14,8 +16,9 @@ _WIDE = 130
 def render(name: str, **content: Any) -> str:
     """A page from one of `templates/`: everything escaped, an unknown name an error.
 
-    A template includes style sheets and scripts of that folder by `verbatim`, writes counts of things by `count_text`, and
-    has tables printed smaller that `is_wide` says are long across.
+    A template includes style sheets of that folder by `verbatim` and scripts by `spoken_script`, says its words by `gettext`
+    and `ngettext`, or where they have elements in them by `markup`, and what a run stored by `translate`. It has tables
+    printed smaller that `is_wide` says are long across.
     """
     loader = jinja2.PackageLoader("dagster_project.report", "templates")
     environment = jinja2.Environment(
@@ -27,8 +30,17 @@ def render(name: str, **content: Any) -> str:
         keep_trailing_newline=True,
     )
     environment.globals["verbatim"] = lambda file: Markup(loader.get_source(environment, file)[0])
-    environment.globals["count_text"] = count_text
+    environment.globals["spoken_script"] = lambda file: Markup(spoken_script(loader.get_source(environment, file)[0]))
+    environment.globals |= {"gettext": gettext, "ngettext": ngettext, "markup": _markup, "translate": translate}
+    environment.globals["language"] = spoken_language()
+    # Of texts that are English in every language.
+    environment.globals["in_english"] = "" if spoken_language() == ENGLISH else Markup(' lang="en"')
     environment.globals["is_wide"] = lambda table: sum(column_lengths(table)) > _WIDE
     # No spaces: on a page with ten thousand numbers they are a tenth of the data.
     environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "separators": (",", ":")}
     return environment.get_template(name).render(**content)
+
+
+def _markup(message: str, /, **values: object) -> Markup:
+    """A message with elements of HTML in it, its values escaped."""
+    return Markup(gettext(message)).format(**values)

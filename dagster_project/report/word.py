@@ -20,13 +20,14 @@ from docx.oxml.ns import nsdecls, qn
 from docx.shared import Cm, Pt, RGBColor
 from docx.text.paragraph import Paragraph
 
+from dagster_project.languages import gettext, gettext_noop, language_tag
 from dagster_project.report.widths import column_widths
 from dagster_project.results import Table
 
 #: Tables with more columns than this, or with words in cells, stand on landscape pages.
 _PORTRAIT_COLUMNS = 6
 #: Headings of tables whose numbers begin with a letter.
-_HEADINGS = {"S": "Further tables", "C": "Checklists"}
+_HEADINGS = {"S": gettext_noop("Further tables"), "C": gettext_noop("Checklists")}
 #: Tables with more rows than this start on a new page.
 _SHORT_TABLE_ROWS = 14
 _PAPER_LENGTH, _PAPER_WIDTH, _MARGIN = 29.7, 21.0, 2.0
@@ -62,7 +63,7 @@ def write_word(
             paragraph.add_run(_clean(text))
     heading = None
     for table in tables:
-        table_heading = _HEADINGS.get(table.number[:1], "Tables")
+        table_heading = gettext(_HEADINGS.get(table.number[:1], gettext_noop("Tables")))
         _table(document, table, table_heading if table_heading != heading else None)
         heading = table_heading
     stream = io.BytesIO()
@@ -79,7 +80,7 @@ def _prepare(document: Any, title: str, released_at: datetime) -> None:
     core = document.core_properties
     core.title, core.author, core.last_modified_by, core.comments = _clean(title)[:255], "", "", ""
     core.created = core.modified = released_at.replace(tzinfo=None)
-    core.language = "en-GB"
+    core.language = language_tag()
     for name, size in (("Normal", 10.5), ("Title", 18), ("Heading 1", 14), ("Caption", 10.5)):
         style = document.styles[name]
         style.font.name, style.font.size, style.font.color.rgb = "Times New Roman", Pt(size), RGBColor(0, 0, 0)
@@ -89,7 +90,7 @@ def _prepare(document: Any, title: str, released_at: datetime) -> None:
         for script in ("w:eastAsia", "w:cs", "w:hAnsi"):
             fonts.set(qn(script), "Times New Roman")
     for language in document.styles.element.iter(qn("w:lang")):
-        language.set(qn("w:val"), "en-GB")
+        language.set(qn("w:val"), language_tag())
     section = document.sections[0]
     section.page_width, section.page_height = Cm(_PAPER_WIDTH), Cm(_PAPER_LENGTH)
     section.left_margin = section.right_margin = Cm(_MARGIN)
@@ -125,7 +126,7 @@ def _table(document: Any, table: Table, heading: str | None) -> None:
     caption.paragraph_format.keep_with_next, caption.paragraph_format.space_before = True, Pt(14)
     caption.paragraph_format.page_break_before = starts_page and not heading
     prefix, number = re.fullmatch(r"(\D*)(\d*)", table.number).groups()  # type: ignore[union-attr]
-    caption.add_run(f"Table {prefix}").bold = True
+    caption.add_run(gettext("Table {number}", number=prefix)).bold = True
     _field(caption, f"SEQ Table{'_' + prefix if prefix else ''} \\* ARABIC \\r {number}", number, bold=True)
     title = document.add_paragraph()
     title.paragraph_format.keep_with_next = True
@@ -136,7 +137,7 @@ def _table(document: Any, table: Table, heading: str | None) -> None:
     notes = document.add_paragraph()
     notes.paragraph_format.space_before, notes.paragraph_format.space_after = Pt(4), Pt(16)
     if table.notes:
-        note_label = notes.add_run("Note. ")
+        note_label = notes.add_run(gettext("Note.") + " ")
         note_label.italic, note_label.font.size = True, Pt(9)
         notes.add_run(_clean(" ".join(table.notes))).font.size = Pt(9)
 
@@ -150,7 +151,7 @@ def _xml(table: Table, width: float) -> str:
         '<w:tblBorders><w:top w:val="single" w:sz="8" w:space="0" w:color="000000"/>'
         '<w:bottom w:val="single" w:sz="8" w:space="0" w:color="000000"/></w:tblBorders><w:tblLayout w:type="fixed"/>'
         '<w:tblCellMar><w:left w:w="40" w:type="dxa"/><w:right w:w="40" w:type="dxa"/></w:tblCellMar>'
-        f'<w:tblCaption w:val="{_attribute(f"Table {table.number}. {table.title}")}"/>'
+        f'<w:tblCaption w:val="{_attribute(gettext("Table {number}. {title}", number=table.number, title=table.title))}"/>'
         f'<w:tblDescription w:val="{_attribute(" ".join(table.notes))}"/></w:tblPr><w:tblGrid>',
         *(f'<w:gridCol w:w="{column_width}"/>' for column_width in widths),
         "</w:tblGrid>",

@@ -12,6 +12,7 @@ from typing import Any
 
 import xlsxwriter
 
+from dagster_project.languages import gettext, gettext_noop
 from dagster_project.results import ResultRow, Table
 from dagster_project.study import Study
 
@@ -19,7 +20,7 @@ from dagster_project.study import Study
 _MOST_CHARACTERS, _MOST_ROWS = 32_767, 1_048_576
 #: Widths of columns, in characters.
 _LABEL_WIDTH, _WORDS_WIDTH, _NUMBER_WIDTH = 34, 48, 11
-_NOTES = "Notes"
+_NOTES = gettext_noop("Notes")
 
 
 @dataclass(frozen=True)
@@ -46,11 +47,11 @@ def write_workbook(
         book.set_properties({"title": study.protocol.title, "created": released_at.replace(tzinfo=None)})
         formats = _Formats(book)
         has_room = len(results) < _MOST_ROWS
-        _notes(book.add_worksheet(_NOTES), formats, study, tables, has_room)
+        _notes(book.add_worksheet(gettext(_NOTES)), formats, study, tables, has_room)
         for table in tables:
-            _table(book.add_worksheet(f"Table {table.number}"), formats, table, results)
+            _table(book.add_worksheet(gettext("Table {number}", number=table.number)), formats, table, results)
         if has_room:
-            _results(book.add_worksheet("Results"), formats, results)
+            _results(book.add_worksheet(gettext("Results")), formats, results)
 
 
 class _Formats:
@@ -90,20 +91,31 @@ def _notes(sheet: Any, formats: _Formats, study: Study, tables: Sequence[Table],
     sheet.fit_to_pages(1, 0)
     words, bold = formats(text_wrap=True, valign="top"), formats(bold=True, valign="top")
     protocol = study.protocol
-    lines = [("Study", protocol.title), ("Source", protocol.source), ("Licence", protocol.licence)]
-    lines += [("Note", protocol.stand_in)] if protocol.stand_in else []
+    lines = [
+        (gettext("Study"), protocol.title),
+        (gettext("Source"), protocol.source),
+        (gettext("Licence"), protocol.licence),
+    ]
+    lines += [(gettext("Note"), protocol.stand_in)] if protocol.stand_in else []
     lines += [
-        ("Analysis plan", protocol.plan_hash),
+        (gettext("Analysis plan"), protocol.plan_hash),
         (
-            "Cells",
-            "Cells hold numbers at full precision, formatted as printed; select a cell to see all digits. Empty: no value.",
+            gettext("Cells"),
+            gettext(
+                "Cells hold numbers at full precision, formatted as printed; select a cell to see all digits. Empty: no"
+                " value."
+            ),
         ),
     ]
-    lines += [(f"Table {table.number}", " ".join((f"{table.title}.", *table.notes))) for table in tables]
+    lines += [
+        (gettext("Table {number}", number=table.number), " ".join((f"{table.title}.", *table.notes))) for table in tables
+    ]
     lines.append(
         (
-            "Results",
-            "Every result with its id, people, method and remarks." if has_room else "Too many rows: see ard.parquet.",
+            gettext("Results"),
+            gettext("Every result with its id, people, method and remarks.")
+            if has_room
+            else gettext("Too many rows: see ard.parquet."),
         )
     )
     for row, (name, text) in enumerate(lines):
@@ -125,7 +137,7 @@ def _sheet_columns(table: Table, results: Mapping[str, ResultRow]) -> Iterator[_
             names = dict.fromkeys(
                 results[cell.result_ids[result_index]].statistic for cell in cells if result_index < len(cell.result_ids)
             )
-            yield _SheetColumn(index, result_index, column.name if result_count == 1 else " or ".join(names))
+            yield _SheetColumn(index, result_index, column.name if result_count == 1 else gettext(" or ").join(names))
 
 
 def _table(sheet: Any, formats: _Formats, table: Table, results: Mapping[str, ResultRow]) -> None:
@@ -135,7 +147,7 @@ def _table(sheet: Any, formats: _Formats, table: Table, results: Mapping[str, Re
         formats(bold=True, bottom=1, align="center", text_wrap=True),
     )
     sheet_columns = list(_sheet_columns(table, results))
-    _text(sheet, 0, 0, f"Table {table.number}. {table.title}", bold)
+    _text(sheet, 0, 0, gettext("Table {number}. {title}", number=table.number, title=table.title), bold)
     row_index = 1
     if table.groups:
         _group_headings(

@@ -99,6 +99,7 @@ from dagster_project.results.release_diff import (
     ReleasedNumber,
     change_counts,
     claim_changes,
+    count_in_words,
     count_lines,
     count_rows,
     diff_markdown,
@@ -108,7 +109,7 @@ from dagster_project.results.repeated_answers import repeated_answers_results
 from dagster_project.results.repeated_covariates import adjusted_repeated_measures_results
 from dagster_project.results.repeated_measures import repeated_measures_results
 from dagster_project.results.reproduction import REPRODUCTION_TABLE, Reproduction, compare, summarise
-from dagster_project.results.result_collector import MartRow, direction_of, planned_analyses
+from dagster_project.results.result_collector import MartRow, direction_of, direction_words, planned_analyses
 from dagster_project.results.result_row import RESULTS_TABLE, ResultRow, result_id
 from dagster_project.results.rounding import count_text, format_number, print_statistic, prints_as, round_half_away
 from dagster_project.results.rule_changes import RULE_TABLES, SINGLE_RULES, rule_change, single_change
@@ -210,12 +211,14 @@ __all__ = [
     "column_lengths",
     "common_metric_results",
     "compare",
+    "count_in_words",
     "count_lines",
     "count_rows",
     "count_text",
     "covariate_adjusted_results",
     "diff_markdown",
     "direction_of",
+    "direction_words",
     "estimand_rows",
     "existing_tables",
     "figure_layouts",

@@ -6,6 +6,7 @@ Belongs here: which numbers this analysis has, and their layout. Does not belong
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from dagster_project.languages import gettext, gettext_noop, plain
 from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table
 from dagster_project.results.result_collector import MartRow, RowFields, Rows
 from dagster_project.results.result_row import ResultRow, result_id
@@ -44,7 +45,14 @@ def careless_results(careless_counts: Iterable[MartRow], study: Study) -> list[R
             row = counts.get((block, sign, wave.wave), _NO_SHEET)
             n = int(row["n"])
             fields: RowFields = {"category": sign, "wave": wave.wave, "note": _note(sign)}
-            rows.share(block, int(row["count"]), n, _denominator(sign, careless), f"sheets with {words}", **fields)
+            rows.share(
+                block,
+                int(row["count"]),
+                n,
+                _denominator(sign, careless),
+                gettext("sheets with {words}", words=words),
+                **fields,
+            )
             if sign == SHORT_TIME:
                 rows.add(block, "median", row["median"], n, **fields)
                 rows.add(block, "n_no_duration", row["n_no_duration"], n, **fields)
@@ -58,14 +66,18 @@ _NO_SHEET: MartRow = {"count": 0, "n": 0, "median": None, "n_no_duration": 0}
 def _denominator(sign: str, careless: Careless) -> str:
     """Which sheets can be judged by a sign."""
     if sign == SHORT_TIME:
-        return "sheets with an answer and a known time"
-    judged_sheets = f"sheets with at least {careless.least_items} answers to the block"
+        return gettext("sheets with an answer and a known time")
+    judged_sheets = gettext("sheets with at least {least_items} answers to the block", least_items=careless.least_items)
     is_timed = sign == ANY_SIGN and careless.least_seconds_per_item is not None
-    return f"{judged_sheets}, or a known time" if is_timed else judged_sheets
+    return gettext("{judged_sheets}, or a known time", judged_sheets=judged_sheets) if is_timed else judged_sheets
 
 
 def _note(sign: str) -> str:
-    return "of no sheet with an answer the time is known" if sign == SHORT_TIME else "no sheet has enough answers"
+    return (
+        gettext("of no sheet with an answer the time is known")
+        if sign == SHORT_TIME
+        else gettext("no sheet has enough answers")
+    )
 
 
 def _asked_blocks(study: Study, careless: Careless) -> set[tuple[str, str | None]]:
@@ -84,7 +96,10 @@ def _asked_blocks(study: Study, careless: Careless) -> set[tuple[str, str | None
     return blocks_in_waves | any_in_waves | times_in_waves | signs_in_waves
 
 
-_IN_ANY_BLOCK = {LONG_STRING: "a long run of identical answers", LOW_VARIATION: "little variation of answers"}
+_IN_ANY_BLOCK = {
+    LONG_STRING: gettext_noop("a long run of identical answers in any of them"),
+    LOW_VARIATION: gettext_noop("little variation of answers in any of them"),
+}
 
 
 def careless_signs(careless: Careless) -> tuple[str, ...]:
@@ -103,40 +118,55 @@ def _marks(study: Study, careless: Careless) -> Iterator[tuple[str, str, str]]:
     if not judged_blocks(careless, study.instruments):
         return
     for sign in careless_signs(careless):
-        yield ANY_BLOCK, sign, f"{_IN_ANY_BLOCK[sign]} in any of them"
+        yield ANY_BLOCK, sign, gettext(_IN_ANY_BLOCK[sign])
     is_timed = careless.least_seconds_per_item is not None
-    yield ANY_BLOCK, ANY_SIGN, f"any of these signs{', or so little time' if is_timed else ' in any of them'}"
+    yield (
+        ANY_BLOCK,
+        ANY_SIGN,
+        (gettext("any of these signs, or so little time") if is_timed else gettext("any of these signs in any of them")),
+    )
 
 
 def sign_words(sign: str, block: Instrument, careless: Careless) -> str:
     """A sign in words, with its limit."""
     if sign == LONG_STRING:
-        return f"a run of at least {least_run(block, careless)} identical answers to its {block.item_count} items"
-    return f"an SD of at most {careless.most_sd:g} within its answers, none of them reversed"
+        return gettext(
+            "a run of at least {least_run} identical answers to its {item_count} items",
+            least_run=least_run(block, careless),
+            item_count=block.item_count,
+        )
+    return gettext(
+        "an SD of at most {most_sd} within its answers, none of them reversed", most_sd=plain(careless.most_sd or 0.0)
+    )
 
 
 def time_words(careless: Careless) -> str:
     """Little time in words, with its limit."""
-    return f"less than {careless.least_seconds_per_item:g} seconds per answered item, of the whole sheet"
+    return gettext(
+        "less than {least_seconds_per_item} seconds per answered item, of the whole sheet",
+        least_seconds_per_item=plain(careless.least_seconds_per_item or 0.0),
+    )
 
 
 def sources_of(careless: Careless) -> str:
     """Where signs and limits come from, in one text."""
-    sources = [f"longest run: {LONG_STRING_SOURCE}"]
+    sources = [gettext("longest run: {long_string_source}", long_string_source=LONG_STRING_SOURCE)]
     if careless.most_sd is not None:
-        sources.append(f"variation within a person: {LOW_VARIATION_SOURCE}")
-    return "; ".join([*sources, *([f"limits: {careless.source}"] if careless.source else [])])
+        sources.append(
+            gettext("variation within a person: {low_variation_source}", low_variation_source=LOW_VARIATION_SOURCE)
+        )
+    return "; ".join([*sources, *([gettext("limits: {source}", source=careless.source)] if careless.source else [])])
 
 
-_HEADINGS = {WHOLE_SHEET: "Whole sheets", ANY_BLOCK: "All these questionnaires"}
+_HEADINGS = {WHOLE_SHEET: gettext_noop("Whole sheets"), ANY_BLOCK: gettext_noop("All these questionnaires")}
 
 
 def _time_rows(waves: Sequence[str], numbers: Numbers) -> list[Row]:
     """How much time an answer took, and how many sheets do not say."""
     rows = []
     for label, name in (
-        ("Median of seconds per answered item", "median"),
-        ("Returned sheets without a known time, not judged", "n_no_duration"),
+        (gettext("Median of seconds per answered item"), "median"),
+        (gettext("Returned sheets without a known time, not judged"), "n_no_duration"),
     ):
         ids = [result_id("careless", WHOLE_SHEET, name, category=SHORT_TIME, timepoint=wave) for wave in waves]
         rows.append(Row(label, tuple(cell for identifier in ids for cell in (numbers.cell("{}", identifier), Cell("")))))
@@ -146,14 +176,20 @@ def _time_rows(waves: Sequence[str], numbers: Numbers) -> list[Row]:
 def _notes(careless: Careless, *, has_blocks: bool) -> tuple[str, ...]:
     """What is said below the table. has_blocks: whether answers are judged, or time alone."""
     is_timed = careless.least_seconds_per_item is not None
-    judged_sheets = ["whose time is known"] * is_timed + ["with enough answers to be judged"] * has_blocks
-    symptom_words = " Whoever is the same in all that the items ask, such as people without any symptom, is marked as well."
-    own_limits = f"Limits: {careless.source}." if careless.source else ""
-    return (
-        f"Of the sheets {', or '.join(judged_sheets)}; Wilson's intervals. Nobody is excluded: a sign is a reason to look."
-        f"{symptom_words if has_blocks else ''}",
-        f"Sources: {sources_of(careless)}." if has_blocks else own_limits,
-    )
+    judged_sheets = [gettext("whose time is known")] * is_timed + [gettext("with enough answers to be judged")] * has_blocks
+    sentences = [
+        gettext(
+            "Of the sheets {judged_sheets}; Wilson's intervals. Nobody is excluded: a sign is a reason to look.",
+            judged_sheets=gettext(", or ").join(judged_sheets),
+        )
+    ]
+    if has_blocks:
+        sentences.append(
+            gettext("Whoever is the same in all that the items ask, such as people without any symptom, is marked as well.")
+        )
+    own_limits = gettext("Limits: {source}.", source=careless.source) if careless.source else ""
+    sources = gettext("Sources: {sources}.", sources=sources_of(careless)) if has_blocks else own_limits
+    return (" ".join(sentences), sources)
 
 
 def careless_table(study: Study, numbers: Numbers) -> Table:
@@ -163,7 +199,7 @@ def careless_table(study: Study, numbers: Numbers) -> Table:
     outcome = None
     for block, sign, words in _marks(study, careless) if careless is not None else ():
         if block != outcome:
-            rows.append(Row(names[block].name if block in names else _HEADINGS[block]))
+            rows.append(Row(names[block].name if block in names else gettext(_HEADINGS[block])))
             outcome = block
         cells: list[Cell] = []
         for wave in waves:
@@ -172,9 +208,9 @@ def careless_table(study: Study, numbers: Numbers) -> Table:
                 for name in ("count", "n", "percent", "ci95_low", "ci95_high")
             )
             cells += [numbers.cell("{} of {}", count, n), numbers.cell("{} [{}, {}]", *share)]
-        rows.append(Row(f"{words[0].upper()}{words[1:]}", tuple(cells)))
+        rows.append(Row(words[0].upper() + words[1:], tuple(cells)))
         if sign == SHORT_TIME:
             rows += _time_rows(waves, numbers)
     notes = _notes(careless, has_blocks=bool(names)) if careless is not None else ()
-    columns = tuple(Column(name, wave) for wave in waves for name in ("sheets", "% [95 % CI]"))
-    return Table("", "careless", "Sheets with signs of careless answers", columns, tuple(rows), notes)
+    columns = tuple(Column(name, wave) for wave in waves for name in (gettext("sheets"), gettext("% [95 % CI]")))
+    return Table("", "careless", gettext("Sheets with signs of careless answers"), columns, tuple(rows), notes)

@@ -6,10 +6,23 @@ such measures has none of these tables.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from dagster_project.languages import gettext, gettext_noop
 from dagster_project.results.categories import counted_categories
 from dagster_project.results.main_tables import Column, Numbers, Row, Table
 from dagster_project.results.result_row import ResultRow, result_id
 from dagster_project.study import Categorical, Study, YesNo
+
+#: Under tables of shares of groups.
+SHARE_NOTE = gettext_noop(
+    "Of the people of the group who answered. Differences, in percentage points, and ratios are from the reference;"
+    " intervals by Newcombe, Katz and Woolf; p: Fisher's exact test."
+)
+
+
+def share_columns(name: str) -> tuple[Column, ...]:
+    """The columns of shares of groups and their differences. name: of the shares."""
+    names = (name, gettext("difference [95 % CI]"), gettext("risk ratio [95 % CI]"), gettext("odds ratio [95 % CI]"), "p")
+    return tuple(Column(heading) for heading in names)
 
 
 def table_categories(study: Study, results: Iterable[ResultRow]) -> Table:
@@ -28,8 +41,10 @@ def table_categories(study: Study, results: Iterable[ResultRow]) -> Table:
             ]
             rows.append(Row(label, tuple(cells)))
     columns = tuple(Column(wave) for wave in waves)
-    notes = ("People who gave the answer, of those who answered.",)
-    return Table("", "categories", "Answers over time" if len(waves) > 1 else "Answers", columns, tuple(rows), notes)
+    notes = (gettext("People who gave the answer, of those who answered."),)
+    return Table(
+        "", "categories", gettext("Answers over time") if len(waves) > 1 else gettext("Answers"), columns, tuple(rows), notes
+    )
 
 
 def answer_labels(measure: YesNo | Categorical) -> Iterator[tuple[str, str]]:
@@ -51,7 +66,7 @@ def _ids(analysis: str, outcome: str, category: str | None, timepoint: str, *sta
 def _yes_no_change(study: Study, numbers: Numbers) -> Table:
     contrasts = [contrast.contrast for contrast in study.protocol.contrasts]
     questions = {measure.measure: measure.label for measure in study.categorical_measures if isinstance(measure, YesNo)}
-    names = ("categories_yes_no_change", "Change in answers of yes", "category_change", "% yes")
+    names = ("categories_yes_no_change", gettext("Change in answers of yes"), "category_change", gettext("% yes"))
     return share_change_table(numbers, questions, contrasts, *names)
 
 
@@ -74,9 +89,11 @@ def share_change_table(
         )
         for outcome, label in labels.items()
     )
-    headings = ("n", heading, "difference [95 % CI]", "p")
+    headings = ("n", heading, gettext("difference [95 % CI]"), "p")
     columns = tuple(Column(column, contrast) for contrast in contrasts for column in headings)
-    note = "People who answered in both waves; difference in percentage points, in the declared direction; McNemar's test."
+    note = gettext(
+        "People who answered in both waves; difference in percentage points, in the declared direction; McNemar's test."
+    )
     return Table("", name, title, columns, rows, (note,))
 
 
@@ -98,20 +115,22 @@ def _moves(study: Study, numbers: Numbers) -> Table:
             ]
             rows.append(Row(label, tuple(cells)))
 
-        add("People with both answers", "n")
+        add(gettext("People with both answers"), "n")
         for first, first_label in labels.items():
             for second, second_label in labels.items():
                 add(f"{first_label} → {second_label}", "count", f"{first}_to_{second}")
-        add("p (symmetry)", "p")
+        add(gettext("p (symmetry)"), "p")
         if measure.ordered:
-            add("Higher than before", "count_higher")
-            add("Lower than before", "count_lower")
-            add("p (sign test)", "p_sign")
-    columns = tuple(Column("people", contrast) for contrast in contrasts)
+            add(gettext("Higher than before"), "count_higher")
+            add(gettext("Lower than before"), "count_lower")
+            add(gettext("p (sign test)"), "p_sign")
+    columns = tuple(Column(gettext("people"), contrast) for contrast in contrasts)
     notes = [
-        "From the answer at the contrast's baseline to that at its follow-up, of people with both. Symmetry: Bowker's test"
-        " that as many went one way as the other."
+        gettext(
+            "From the answer at the contrast's baseline to that at its follow-up, of people with both. Symmetry: Bowker's"
+            " test that as many went one way as the other."
+        )
     ]
     if has_ordered:
-        notes.append("Sign test: of the people whose category changed, that as many rose as fell.")
-    return Table("", "categories_moves", "From one category to another", columns, tuple(rows), tuple(notes))
+        notes.append(gettext("Sign test: of the people whose category changed, that as many rose as fell."))
+    return Table("", "categories_moves", gettext("From one category to another"), columns, tuple(rows), tuple(notes))

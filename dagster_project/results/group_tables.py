@@ -7,7 +7,8 @@ a row a group, so that they fit the page with many groups.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from dagster_project.results.category_tables import answer_labels
+from dagster_project.languages import gettext, gettext_noop
+from dagster_project.results.category_tables import SHARE_NOTE, answer_labels, share_columns
 from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table
 from dagster_project.results.repeated_answers_tables import repeated_answers_tables
 from dagster_project.results.result_collector import direction_of
@@ -23,20 +24,20 @@ from dagster_project.study import (
     YesNo,
     covariate_words,
     covariates_of,
-    imputes_covariates,
     unknown_covariate_note,
 )
 
 CellsOf = Callable[[str, str], Sequence[Cell]]
 #: Of a difference between groups. Without a planned family nothing is adjusted, and the last column is left out as empty.
-_DIFFERENCE_COLUMNS = ("difference [95 % CI]", "p", "p (Holm)")
+_DIFFERENCE_COLUMNS = (gettext_noop("difference [95 % CI]"), "p", gettext_noop("p (Holm)"))
 #: What becomes of the people of a group in a wave: statistic of flow_by_group and heading. They add up to the roster.
 _STATES = (
-    ("n_not_planned", "not planned"), ("n_withdrawn", "withdrawn"), ("n_returned_blank", "returned blank"),
-    ("n_not_returned", "not returned"), ("n", "returned"),
+    ("n_not_planned", gettext_noop("not planned")), ("n_withdrawn", gettext_noop("withdrawn")),
+    ("n_returned_blank", gettext_noop("returned blank")), ("n_not_returned", gettext_noop("not returned")),
+    ("n", gettext_noop("returned")),
 )  # fmt: skip
 #: How many people are in a model of all groups, and are not: statistic and heading.
-_COUNTS = {"n": "n", "n_covariate_unknown": "covariate unknown"}
+_COUNTS = {"n": "n", "n_covariate_unknown": gettext_noop("covariate unknown")}
 
 
 def group_tables(study: Study, results: Iterable[ResultRow]) -> list[Table]:
@@ -77,7 +78,9 @@ def _id(
 def _group_name(study: Study, group: Category) -> str:
     if group != study.protocol.compared_groups[0]:
         return group.label
-    return f"{group.label} ({'compared with' if study.protocol.is_concealed else 'reference'})"
+    if study.protocol.is_concealed:
+        return gettext("{group} (compared with)", group=group.label)
+    return gettext("{group} (reference)", group=group.label)
 
 
 def _interval(
@@ -92,7 +95,7 @@ def _characteristics(study: Study, numbers: Numbers) -> Table:
     groups = study.protocol.compared_groups
     ids = [_id("flow_by_group", "roster", "n", group.category) for group in groups]
     blanks = tuple(Cell("") for _ in groups[1:])
-    rows = [Row("People on the roster", (*(numbers.cell("{}", id_) for id_ in ids), *blanks))]
+    rows = [Row(gettext("People on the roster"), (*(numbers.cell("{}", id_) for id_ in ids), *blanks))]
     section = ""
     for variable in study.protocol.compared_variables:
         if variable.section != section and variable.section != variable.label:
@@ -100,14 +103,18 @@ def _characteristics(study: Study, numbers: Numbers) -> Table:
         section = variable.section
         rows += _rows_of_variable(variable, groups, numbers)
     columns = [Column(_group_name(study, group)) for group in groups]
-    columns += [Column(group.label, "Standardised difference") for group in groups[1:]]
+    columns += [Column(group.label, gettext("Standardised difference")) for group in groups[1:]]
     notes = [
-        "Counts with percentages of the people of the group whose category is known, or means (SD). Standardised differences"
-        " are from the reference; of a variable with categories one for all of them, without a sign."
+        gettext(
+            "Counts with percentages of the people of the group whose category is known, or means (SD). Standardised"
+            " differences are from the reference; of a variable with categories one for all of them, without a sign."
+        )
     ]
     if study.protocol.is_randomised:
-        notes.append("Groups were made by chance, so that differences between them at the start are not tested.")
-    return Table("", "characteristics_by_group", "Characteristics by group", tuple(columns), tuple(rows), tuple(notes))
+        notes.append(gettext("Groups were made by chance, so that differences between them at the start are not tested."))
+    return Table(
+        "", "characteristics_by_group", gettext("Characteristics by group"), tuple(columns), tuple(rows), tuple(notes)
+    )
 
 
 def _rows_of_variable(variable: ParticipantVariable, groups: Sequence[Category], numbers: Numbers) -> list[Row]:
@@ -164,10 +171,10 @@ def _returns(study: Study, numbers: Numbers) -> Table:
             rows.append(Row(_group_name(study, group), (roster, *(numbers.cell("{}", id_) for id_ in ids))))
     unknown = numbers.cell("{}", result_id("flow_by_group", "roster", "n_without_group"))
     if numbers.is_above(result_id("flow_by_group", "roster", "n_without_group"), 0):
-        rows += [Row("Not in a group"), Row("Group not known", (unknown, *(Cell("") for _ in states)))]
-    columns = (Column("on the roster"), *(Column(heading) for _, heading in states))
-    note = "People. In each row those on the roster are the sum of the others."
-    return Table("", "returns_by_group", "Returns by group", columns, tuple(rows), (note,))
+        rows += [Row(gettext("Not in a group")), Row(gettext("Group not known"), (unknown, *(Cell("") for _ in states)))]
+    columns = (Column(gettext("on the roster")), *(Column(gettext(heading)) for _, heading in states))
+    note = gettext("People. In each row those on the roster are the sum of the others.")
+    return Table("", "returns_by_group", gettext("Returns by group"), columns, tuple(rows), (note,))
 
 
 def _outcome_rows(study: Study, cells_of: CellsOf) -> tuple[Row, ...]:
@@ -194,14 +201,16 @@ def _summary(study: Study, numbers: Numbers) -> Table:
             for wave in waves
         ]
 
-    columns = tuple(Column("mean (SD), n", wave) for wave in waves)
-    note = "Of the people of the group with a score in the wave. SD has denominator n − 1."
-    return Table("", "summary_by_group", "Outcomes over time by group", columns, _outcome_rows(study, cells), (note,))
+    columns = tuple(Column(gettext("mean (SD), n"), wave) for wave in waves)
+    note = gettext("Of the people of the group with a score in the wave. SD has denominator n − 1.")
+    return Table(
+        "", "summary_by_group", gettext("Outcomes over time by group"), columns, _outcome_rows(study, cells), (note,)
+    )
 
 
 def _change(study: Study, numbers: Numbers, contrast: Contrast) -> Table:
     moment = contrast.contrast
-    headings = {"change_difference": "Difference", "change_adjusted": "Adjusted for baseline"}
+    headings = {"change_difference": gettext("Difference"), "change_adjusted": gettext("Adjusted for baseline")}
 
     def cells(code: str, group: str) -> list[Cell]:
         row_cells = [
@@ -214,16 +223,19 @@ def _change(study: Study, numbers: Numbers, contrast: Contrast) -> Table:
         row_cells.append(_interval(numbers, "change_difference", code, "d", group, moment, "d_"))
         return row_cells
 
-    columns = [Column("n"), Column("change [95 % CI]")]
+    columns = [Column("n"), Column(gettext("change [95 % CI]"))]
     for heading in headings.values():
-        columns += [Column(name, heading) for name in _DIFFERENCE_COLUMNS]
-    columns.append(Column("d [95 % CI]", "In SDs"))
+        columns += [Column(gettext(name), heading) for name in _DIFFERENCE_COLUMNS]
+    columns.append(Column(gettext("{size} [95 % CI]", size="d"), gettext("In SDs")))
     notes = (
-        f"Change is {direction_of(study, moment)}, of people with both scores; differences are the group minus the"
-        " reference: Welch's t test, and analysis of covariance of all groups with the score at baseline.",
-        f"d: difference of both changes / pooled SD at {contrast.baseline}.",
+        gettext(
+            "Change is {direction}, of people with both scores; differences are the group minus the"
+            " reference: Welch's t test, and analysis of covariance of all groups with the score at baseline.",
+            direction=direction_of(study, moment),
+        ),
+        gettext("d: difference of both changes / pooled SD at {baseline}.", baseline=contrast.baseline),
     )
-    title = f"Change by group, {moment}"
+    title = gettext("Change by group, {moment}", moment=moment)
     return Table("", f"change_by_group_{moment}", title, tuple(columns), _outcome_rows(study, cells), notes)
 
 
@@ -236,23 +248,23 @@ def _covariate_adjusted(study: Study, numbers: Numbers, contrast: Contrast) -> T
         tests = [numbers.cell("{}", _id(analysis, code, name, group, moment)) for name in ("p", "p_holm", "p_slopes")]
         return [*counts, _interval(numbers, analysis, code, "difference", group, moment), *tests]
 
-    names = ("n", "covariate unknown", *_DIFFERENCE_COLUMNS, "p (slopes differ)")
-    columns = tuple(Column(name) for name in names)
+    names = ("n", gettext_noop("covariate unknown"), *_DIFFERENCE_COLUMNS, gettext_noop("p (slopes differ)"))
+    columns = tuple(Column(gettext(name)) for name in names)
     words, (of_whom, unknown) = covariate_words(study.protocol), unknown_covariate_note(study.protocol)
-    comma = ", " if imputes_covariates(study.protocol) else " "
-    note = (
-        f"Difference of change ({direction_of(study, moment)}), the group minus the reference: analysis of covariance of all"
-        f" groups with {words}, of people with both scores{comma}{of_whom}; n is of all groups, and {unknown}."
-    )
-    title = f"Change by group adjusted for {words}, {moment}"
+    note = gettext(
+        "Difference of change ({direction}), the group minus the reference: analysis of covariance of all groups with"
+        " {covariates}, of people with both scores{of_whom}; n is of all groups, and {unknown}.",
+        direction=direction_of(study, moment), covariates=words, of_whom=of_whom, unknown=unknown,
+    )  # fmt: skip
+    title = gettext("Change by group adjusted for {covariates}, {moment}", covariates=words, moment=moment)
     return Table("", f"change_by_group_adjusted_{moment}", title, columns, _outcome_rows(study, cells), (note,))
 
 
 def _adjusted_means(study: Study, numbers: Numbers, contrast: Contrast) -> Table:
     """The means behind the adjusted differences, of every group."""
-    headings = {"change_adjusted": "Adjusted for baseline"}
+    headings = {"change_adjusted": gettext("Adjusted for baseline")}
     if covariates_of(study.protocol):
-        headings["change_covariate_adjusted"] = "Adjusted for covariates"
+        headings["change_covariate_adjusted"] = gettext("Adjusted for covariates")
     statistics = ("adjusted_mean_followup", "adjusted_mean_change")
 
     def cells(code: str, group: str) -> list[Cell]:
@@ -262,14 +274,16 @@ def _adjusted_means(study: Study, numbers: Numbers, contrast: Contrast) -> Table
             for statistic in statistics
         ]
 
-    names = (f"{contrast.followup} [95 % CI]", "change [95 % CI]")
+    names = (gettext("{wave} [95 % CI]", wave=contrast.followup), gettext("change [95 % CI]"))
     columns = tuple(Column(name, heading) for heading in headings.values() for name in names)
-    note = (
-        f"The mean of each group at the means, over all groups, of what is adjusted for: of the score at"
-        f" {contrast.followup} and of change ({direction_of(study, contrast.contrast)}). Analysis of covariance of all"
-        " groups, of people with both scores; their differences are the adjusted differences."
+    note = gettext(
+        "The mean of each group at the means, over all groups, of what is adjusted for: of the score at"
+        " {followup} and of change ({direction}). Analysis of covariance of all"
+        " groups, of people with both scores; their differences are the adjusted differences.",
+        followup=contrast.followup,
+        direction=direction_of(study, contrast.contrast),
     )
-    title = f"Adjusted means by group, {contrast.contrast}"
+    title = gettext("Adjusted means by group, {contrast}", contrast=contrast.contrast)
     return Table("", f"adjusted_means_{contrast.contrast}", title, columns, _outcome_rows(study, cells), (note,))
 
 
@@ -283,12 +297,15 @@ def _model_means(study: Study, numbers: Numbers, analysis: str = "mmrm", counts:
 
     groups = study.protocol.groups
     covariance = groups.repeated_measures.covariance_in_words if isinstance(groups, Groups) else ""
-    note = (
-        f"Mixed model for repeated measures of everybody with any score, by REML, {covariance} covariance; scores are taken"
-        " to be missing at random."
+    note = gettext(
+        "Mixed model for repeated measures of everybody with any score, by REML, {covariance} covariance; scores are taken"
+        " to be missing at random.",
+        covariance=covariance,
     )
-    columns = tuple([Column(_COUNTS[name]) for name in counts] + [Column("mean [95 % CI]", wave) for wave in waves])
-    title = "Estimated means over all waves by group"
+    columns = tuple(
+        [Column(gettext(_COUNTS[name])) for name in counts] + [Column(gettext("mean [95 % CI]"), wave) for wave in waves]
+    )
+    title = gettext("Estimated means over all waves by group")
     return Table("", "repeated_measures_means", title, columns, _outcome_rows(study, cells), (note,))
 
 
@@ -302,12 +319,12 @@ def _model_differences(study: Study, numbers: Numbers, analysis: str = "mmrm_dif
             row_cells += [numbers.cell("{}", _id(analysis, code, name, group, moment)) for name in ("p", "p_holm")]
         return row_cells
 
-    columns = tuple(Column(name, moment) for moment in contrasts for name in _DIFFERENCE_COLUMNS)
-    note = (
+    columns = tuple(Column(gettext(name), moment) for moment in contrasts for name in _DIFFERENCE_COLUMNS)
+    note = gettext(
         "Difference of change, the group minus the reference, in the same mixed model; differences at each wave are in"
         " results."
     )
-    title = "Groups compared over all waves"
+    title = gettext("Groups compared over all waves")
     return Table("", "repeated_measures", title, columns, _outcome_rows(study, cells), (note,))
 
 
@@ -317,18 +334,24 @@ def _adjusted_models(study: Study, numbers: Numbers) -> Iterator[Table]:
         return
     analysis, words = "mmrm_covariate_adjusted", covariate_words(study.protocol, with_baseline=False)
     of_whom, unknown = unknown_covariate_note(study.protocol)
-    comma = ", " if imputes_covariates(study.protocol) else " "
     means = _model_means(study, numbers, analysis, tuple(_COUNTS))
     differences = _model_differences(study, numbers, f"{analysis}_difference")
-    note = (
-        f"The mixed model adjusted for {words}, each with one slope in all groups and waves, of everybody with any"
-        f" score{comma}{of_whom}; means are at the means of these over the people in the model. n is of all groups, and"
-        f" {unknown}."
+    note = gettext(
+        "The mixed model adjusted for {covariates}, each with one slope in all groups and waves, of everybody with any"
+        " score{of_whom}; means are at the means of these over the people in the model. n is of all groups, and {unknown}.",
+        covariates=words, of_whom=of_whom, unknown=unknown,
+    )  # fmt: skip
+    yield replace(
+        means,
+        name="repeated_measures_adjusted_means",
+        title=gettext("{title}, adjusted for {covariates}", title=means.title, covariates=words),
+        notes=(note,),
     )
     yield replace(
-        means, name="repeated_measures_adjusted_means", title=f"{means.title}, adjusted for {words}", notes=(note,),
-    )  # fmt: skip
-    yield replace(differences, name="repeated_measures_adjusted", title=f"{differences.title}, adjusted for {words}")
+        differences,
+        name="repeated_measures_adjusted",
+        title=gettext("{title}, adjusted for {covariates}", title=differences.title, covariates=words),
+    )
 
 
 def _services(study: Study, numbers: Numbers, wave: str) -> Table:
@@ -337,8 +360,8 @@ def _services(study: Study, numbers: Numbers, wave: str) -> Table:
     for service in use.services if use else ():
         rows.append(Row(service.label))
         rows += _shares(study, numbers, ("service_use_by_group", "service_difference"), service.service, None, wave)
-    title = f"Use of services by group, {wave}"
-    return Table("", f"services_by_group_{wave}", title, _share_columns("used"), tuple(rows), (_SHARE_NOTE,))
+    title = gettext("Use of services by group, {wave}", wave=wave)
+    return Table("", f"services_by_group_{wave}", title, share_columns(gettext("used")), tuple(rows), (gettext(SHARE_NOTE),))
 
 
 def _answers(study: Study, numbers: Numbers, wave: str) -> Table:
@@ -349,19 +372,10 @@ def _answers(study: Study, numbers: Numbers, wave: str) -> Table:
         for label, category in answer_labels(measure) if wave in study.waves_of(measure) else ():
             rows.append(Row(label if isinstance(measure, YesNo) else f"{measure.label}: {label}"))
             rows += _shares(study, numbers, analyses, measure.measure, category, wave)
-    title = f"Answers by group, {wave}"
-    return Table("", f"answers_by_group_{wave}", title, _share_columns("answer"), tuple(rows), (_SHARE_NOTE,))
-
-
-_SHARE_NOTE = (
-    "Of the people of the group who answered. Differences, in percentage points, and ratios are from the reference;"
-    " intervals by Newcombe, Katz and Woolf; p: Fisher's exact test."
-)
-
-
-def _share_columns(name: str) -> tuple[Column, ...]:
-    names = (name, "difference [95 % CI]", "risk ratio [95 % CI]", "odds ratio [95 % CI]", "p")
-    return tuple(Column(heading) for heading in names)
+    title = gettext("Answers by group, {wave}", wave=wave)
+    return Table(
+        "", f"answers_by_group_{wave}", title, share_columns(gettext("answer")), tuple(rows), (gettext(SHARE_NOTE),)
+    )
 
 
 def _shares(

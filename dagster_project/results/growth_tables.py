@@ -6,14 +6,16 @@ Belongs here: their layout. Does not belong here: arithmetic, HTML.
 from collections.abc import Sequence
 from dataclasses import replace
 
+from dagster_project.languages import gettext, gettext_noop
 from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table, outcome_sections
 from dagster_project.results.result_row import result_id
 from dagster_project.study import Growth, Study, Wave, counts_days, covariate_words, covariates_of, unknown_covariate_note
 
 _COUNTS = (
-    ("n", "returned"), ("n_in_window", "in the window"), ("n_early", "early"), ("n_late", "late"), ("n_no_date", "no date"),
-    ("n_no_baseline_date", "no baseline date"), ("n_before_baseline", "before baseline"),
-    ("n_far_off", "far off"),
+    ("n", gettext_noop("returned")), ("n_in_window", gettext_noop("in the window")), ("n_early", gettext_noop("early")),
+    ("n_late", gettext_noop("late")), ("n_no_date", gettext_noop("no date")),
+    ("n_no_baseline_date", gettext_noop("no baseline date")), ("n_before_baseline", gettext_noop("before baseline")),
+    ("n_far_off", gettext_noop("far off")),
 )  # fmt: skip
 
 
@@ -39,19 +41,26 @@ def _visits(study: Study, numbers: Numbers) -> Table:
             return [result_id("answer_days", "returns", name, timepoint=wave.wave) for name in names]
 
         visit_window = wave.days_from_baseline
-        days = f", days {visit_window.earliest} to {visit_window.latest}" if visit_window is not None else ""
+        label = f"{wave.wave}: {wave.label}"
+        if visit_window is not None:
+            days = {"earliest": visit_window.earliest, "latest": visit_window.latest}
+            label = gettext("{wave}, days {earliest} to {latest}", wave=label, **days)
         cells = [numbers.cell("{}", *ids(name)) for name, _ in _COUNTS]
         cells += [numbers.cell("{} ({})", *ids("mean", "sd")), numbers.cell("{} to {}", *ids("min", "max"))]
-        return Row(f"{wave.wave}: {wave.label}{days}", tuple(cells))
+        return Row(label, tuple(cells))
 
-    columns = (*(Column(heading) for _, heading in _COUNTS), Column("days, mean (SD)"), Column("days, range"))
-    note = (
+    columns = (
+        *(Column(gettext(heading)) for _, heading in _COUNTS),
+        Column(gettext("days, mean (SD)")),
+        Column(gettext("days, range")),
+    )
+    note = gettext(
         "People. Days are from the person's own answer to the first wave; people whose days are not known are in no window."
         " Far off is more than 180 days from the planned time, or than half of the time planned from baseline if that is"
         " longer. Who answered early, late or far off is kept in every other number."
     )
     rows = tuple(row(wave) for wave in study.protocol.waves)
-    return Table("", "answer_days", "When waves were answered", columns, rows, (note,))
+    return Table("", "answer_days", gettext("When waves were answered"), columns, rows, (note,))
 
 
 def _estimate(numbers: Numbers, ids: Sequence[str]) -> Cell:
@@ -69,9 +78,11 @@ def _remark(numbers: Numbers, identifier: str) -> Cell:
 
 
 def _note(growth: Growth) -> str:
-    return (
-        f"Linear mixed model by REML; time: {growth.time_in_words}. Everybody with any score at a known time counts; scores"
-        f" are taken to be missing at random. Intervals are 95 %, with {growth.df_in_words}."
+    return gettext(
+        "Linear mixed model by REML; time: {time}. Everybody with any score at a known time counts; scores"
+        " are taken to be missing at random. Intervals are 95 %, with {df}.",
+        time=growth.time_in_words,
+        df=growth.df_in_words,
     )
 
 
@@ -91,24 +102,53 @@ def _overall(study: Study, numbers: Numbers, growth: Growth) -> Table:
         cells.append(_remark(numbers, ids("n")[0]))
         rows.append(Row(label, tuple(cells)))
     columns = (
-        Column("n"), Column("scores"), Column("at time 0"), Column(f"per {growth.unit_word}"), Column("p"),
-        Column("level", "SD of people's"), Column("slope", "SD of people's"), Column("correlation"), Column("error SD"),
-        Column("remark", has_words=True),
-    )  # fmt: skip
-    return Table("", "growth", f"Linear growth, per {growth.unit_word}", columns, tuple(rows), (_note(growth),))
+        Column("n"),
+        Column(gettext("scores")),
+        Column(gettext("at time 0")),
+        Column(gettext("per {unit}", unit=growth.unit_word)),
+        Column("p"),
+        Column(gettext("level"), gettext("SD of people's")),
+        Column(gettext("slope"), gettext("SD of people's")),
+        Column(gettext("correlation")),
+        Column(gettext("error SD")),
+        Column(gettext("remark"), has_words=True),
+    )
+    return Table(
+        "",
+        "growth",
+        gettext("Linear growth, per {unit}", unit=growth.unit_word),
+        columns,
+        tuple(rows),
+        (_note(growth),),
+    )
 
 
 def _adjusted(study: Study, numbers: Numbers, growth: Growth) -> Table:
     """The same adjusted for covariates."""
     table, words = _groups(study, numbers, growth, _ADJUSTED), covariate_words(study.protocol, with_baseline=False)
     of_whom, unknown = unknown_covariate_note(study.protocol)
-    effect = "level and slope" if growth.covariate_effects == "level_and_slope" else "level"
-    note = (
-        f"The model of growth by group adjusted for {words}, which move the {effect} of a person's line alike in all groups,"
-        f" of everybody with a score at a known time, {of_whom}; lines are at the means of these over the people in the"
-        f" model. {unknown[0].upper()}{unknown[1:]}. Intervals are 95 %, with {growth.df_in_words}."
-    )
-    return replace(table, name="growth_adjusted", title=f"{table.title}, adjusted for {words}", notes=(note,))
+    fields = {
+        "covariates": words,
+        "of_whom": of_whom.lstrip(", "),
+        "unknown": unknown[0].upper() + unknown[1:],
+        "df": growth.df_in_words,
+    }
+    if growth.covariate_effects == "level_and_slope":
+        note = gettext(
+            "The model of growth by group adjusted for {covariates}, which move the level and slope of a person's line alike"
+            " in all groups, of everybody with a score at a known time, {of_whom}; lines are at the means of these over the"
+            " people in the model. {unknown}. Intervals are 95 %, with {df}.",
+            **fields,
+        )
+    else:
+        note = gettext(
+            "The model of growth by group adjusted for {covariates}, which move the level of a person's line alike in all"
+            " groups, of everybody with a score at a known time, {of_whom}; lines are at the means of these over the people"
+            " in the model. {unknown}. Intervals are 95 %, with {df}.",
+            **fields,
+        )
+    title = gettext("{title}, adjusted for {covariates}", title=table.title, covariates=words)
+    return replace(table, name="growth_adjusted", title=title, notes=(note,))
 
 
 def _groups(
@@ -134,10 +174,17 @@ def _groups(
                 numbers.cell("{}", *ids(of_differences, name)) for name in ("p", *(("p_holm",) if has_families else ()))
             ]
             cells.append(_remark(numbers, ids(of_lines, "n")[0]))
-            rows.append(Row(f"{group.label}{'' if order else ' (reference)'}", tuple(cells)))
-    headings = ["n", "at time 0", f"per {growth.unit_word}", "difference of slopes", "p"]
-    headings[1:1] = ["covariate unknown"] if analyses == _ADJUSTED else []
-    headings += ["p (Holm)"] if has_families else []
-    columns = (*map(Column, headings), Column("remark", has_words=True))
-    title = f"Linear growth by group, per {growth.unit_word}"
+            label = group.label if order else gettext("{group} (reference)", group=group.label)
+            rows.append(Row(label, tuple(cells)))
+    headings = [
+        "n",
+        gettext("at time 0"),
+        gettext("per {unit}", unit=growth.unit_word),
+        gettext("difference of slopes"),
+        "p",
+    ]
+    headings[1:1] = [gettext("covariate unknown")] if analyses == _ADJUSTED else []
+    headings += [gettext("p (Holm)")] if has_families else []
+    columns = (*map(Column, headings), Column(gettext("remark"), has_words=True))
+    title = gettext("Linear growth by group, per {unit}", unit=growth.unit_word)
     return Table("", "growth_by_group", title, columns, tuple(rows), (_note(growth),))

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
+from dagster_project.languages import gettext, gettext_noop, ngettext, number_text, translate
 from dagster_project.markdown import markdown_table
 from dagster_project.results.norm_words import main_norm_notes
-from dagster_project.results.result_collector import direction_of
+from dagster_project.results.result_collector import direction_words
 from dagster_project.results.result_row import ResultRow, result_id
-from dagster_project.results.rounding import count_text, format_number
+from dagster_project.results.rounding import format_number
 from dagster_project.study import Study, effect_size_method
 
 
@@ -65,6 +66,14 @@ class Table:
         return [(group, len(list(columns))) for group, columns in groupby(self.columns, key=lambda column: column.group)]
 
 
+#: Patterns of cells that languages write in their own way.
+_CELL_PATTERNS = (
+    gettext_noop("{} of {}"), gettext_noop("{} of {} ({} %)"), gettext_noop("{} to {}"), gettext_noop("{} ({} to {})"),
+    gettext_noop("{} [{}, {}]"), gettext_noop("[{}, {}]"), gettext_noop("{} ({}), {}"), gettext_noop("{} ({} %)"),
+    gettext_noop("{1} ({0} %)"),
+)  # fmt: skip
+
+
 class Numbers:
     """Results by id, as cells. An id without a result gives an empty cell."""
 
@@ -78,7 +87,7 @@ class Numbers:
             return Cell("")
         if rows[0].value is None:
             return Cell("—", ids)
-        return Cell(pattern.format(*(row.printed for row in rows)), ids)
+        return Cell(gettext(pattern).format(*(number_text(row.printed) for row in rows)), ids)
 
     def range_cell(self, low_id: str, high_id: str, *, prints_whole: bool) -> Cell:
         """The lowest and the highest value; empty where one is not known. prints_whole: without decimals where both are
@@ -89,7 +98,7 @@ class Numbers:
             return Cell("")
         is_short = prints_whole and all(value.is_integer() for value in values)
         texts = [format_number(value, 0) for value in values] if is_short else [row.printed for row in rows]
-        return Cell("–".join(texts), (low_id, high_id))
+        return Cell(number_text("–".join(texts)), (low_id, high_id))
 
     def has_result(self, identifier: str) -> bool:
         """Whether a result has the id."""
@@ -98,7 +107,7 @@ class Numbers:
     def note(self, identifier: str) -> Cell:
         """The note of a result, as a cell."""
         row = self._by_id.get(identifier)
-        return Cell(row.note or "" if row is not None else "", (identifier,) if row is not None else ())
+        return Cell(translate(row.note or "") if row is not None else "", (identifier,) if row is not None else ())
 
     def is_above(self, identifier: str, limit: float) -> bool:
         """Whether a result has a value above a limit."""
@@ -144,10 +153,12 @@ def table_characteristics(study: Study, results: Iterable[ResultRow]) -> Table:
     return Table(
         number="",
         name="characteristics",
-        title="Characteristics of the participants",
-        columns=tuple(Column(name) for name in ("n", _COUNT_OR_MEAN[len(kinds) == 2, "number" in kinds], "Range")),
+        title=gettext("Characteristics of the participants"),
+        columns=tuple(
+            Column(name) for name in ("n", gettext(_COUNT_OR_MEAN[len(kinds) == 2, "number" in kinds]), gettext("Range"))
+        ),
         rows=tuple(rows),
-        notes=("Percentages are of the people whose category is known.",) if "category" in kinds else (),
+        notes=(gettext("Percentages are of the people whose category is known."),) if "category" in kinds else (),
     )
 
 
@@ -172,16 +183,16 @@ def table_service_use(study: Study, results: Iterable[ResultRow]) -> Table:
     return Table(
         number="",
         name="service_use",
-        title="Use of services",
+        title=gettext("Use of services"),
         columns=tuple(Column(wave) for wave in waves),
         rows=tuple(rows),
-        notes=("People who used the service, of those who answered.",),
+        notes=(gettext("People who used the service, of those who answered."),),
     )
 
 
 #: Headings of the column of shares and means: by whether variables are of both kinds, and whether some are numbers.
 _COUNT_OR_MEAN = {
-    (True, True): "n (%) or mean (SD)", (False, True): "mean (SD)", (False, False): "n (%)",
+    (True, True): gettext_noop("n (%) or mean (SD)"), (False, True): gettext_noop("mean (SD)"), (False, False): "n (%)",
 }  # fmt: skip
 
 
@@ -210,9 +221,9 @@ def table_summary(study: Study, results: Iterable[ResultRow]) -> Table:
     numbers = Numbers(results)
     waves = [wave.wave for wave in study.protocol.waves]
     has_norms = has_norm_of_outcomes(study)
-    names = ("n", "mean (SD)", "range", *(("norm SDs",) if has_norms else ()))
+    names = ("n", gettext("mean (SD)"), gettext("range"), *((gettext("norm SDs"),) if has_norms else ()))
     columns = [Column(name, wave) for wave in waves for name in names]
-    columns += [Column("mean (SD)", "Norm")] if has_norms else []
+    columns += [Column(gettext("mean (SD)"), gettext("Norm"))] if has_norms else []
     rows: list[Row] = []
     for heading, code, label in outcome_sections(study):
         if heading:
@@ -233,15 +244,18 @@ def table_summary(study: Study, results: Iterable[ResultRow]) -> Table:
             norm = (result_id("norm", code, statistic) for statistic in ("norm_mean", "norm_sd"))
             cells.append(numbers.cell("{} ({})", *norm))
         rows.append(Row(label, tuple(cells)))
-    title = "Outcomes over time" if len(waves) > 1 else "Outcomes"
+    titles = (gettext("Outcomes over time"), gettext("Outcomes over time and norms"))
+    if len(waves) == 1:
+        titles = (gettext("Outcomes"), gettext("Outcomes and norms"))
     return Table(
         number="",
         name="summary",
-        title=f"{title} and norms" if has_norms else title,
+        title=titles[has_norms],
         columns=tuple(columns),
         rows=tuple(rows),
         notes=(
-            f"{'Norm SDs: (mean − norm mean) / norm SD. ' if has_norms else ''}SD has denominator n − 1.",
+            *((gettext("Norm SDs: (mean − norm mean) / norm SD. SD has denominator n − 1."),) if has_norms else ()),
+            *(() if has_norms else (gettext("SD has denominator n − 1."),)),
             *main_norm_notes(study),
         ),
     )
@@ -253,7 +267,14 @@ def table_change(study: Study, results: Iterable[ResultRow]) -> Table:
     plan = study.protocol.plan
     headline = plan.headline
     is_planned = bool(plan.families_of("waves"))
-    names = ("n", "change [95 % CI]", "p", *(("p (Holm)",) if is_planned else ()), f"{headline} [95 % CI]", "agree")
+    names = (
+        "n",
+        gettext("change [95 % CI]"),
+        "p",
+        *((gettext("p (Holm)"),) if is_planned else ()),
+        gettext("{size} [95 % CI]", size=headline),
+        gettext("agree"),
+    )
     columns = [Column(name, contrast.contrast) for contrast in study.protocol.contrasts for name in names]
     rows: list[Row] = []
     for heading, code, label in outcome_sections(study):
@@ -276,23 +297,36 @@ def table_change(study: Study, results: Iterable[ResultRow]) -> Table:
                 numbers.cell("{} of {}", *ids("n_agreeing", "n_methods", analysis="stability")),
             ]
         rows.append(Row(label, tuple(cells)))
-    directions = "; ".join(
-        f"{contrast.contrast} is {direction_of(study, contrast.contrast)}" for contrast in study.protocol.contrasts
-    )
+    directions = "; ".join(direction_words(study, contrast.contrast) for contrast in study.protocol.contrasts)
     return Table(
         number="",
         name="change",
-        title="Change over time",
+        title=gettext("Change over time"),
         columns=tuple(columns),
         rows=tuple(rows),
         notes=(
-            f"Direction of change: {directions}.",
-            f"Paired t test, two-sided. {headline}: {effect_size_method(headline, 'baseline')}.",
+            gettext("Direction of change: {directions}.", directions=directions),
+            gettext(
+                "Paired t test, two-sided. {headline}: {method}.",
+                headline=headline,
+                method=effect_size_method(headline, "baseline"),
+            ),
             _families_note(study, numbers),
-            "Agree: of the methods with a conclusion (paired t, sign-flip permutation, Wilcoxon, bootstrap, mixed model,"
-            f" imputation{', adjustment after Holm' if is_planned else ''}), how many agree with the paired t test on"
-            " direction and on excluding zero.",
+            _agreement_note(is_planned),
         ),
+    )
+
+
+def _agreement_note(is_planned: bool) -> str:
+    """Which methods the last column counts."""
+    if is_planned:
+        return gettext(
+            "Agree: of the methods with a conclusion (paired t, sign-flip permutation, Wilcoxon, bootstrap, mixed model,"
+            " imputation, adjustment after Holm), how many agree with the paired t test on direction and on excluding zero."
+        )
+    return gettext(
+        "Agree: of the methods with a conclusion (paired t, sign-flip permutation, Wilcoxon, bootstrap, mixed model,"
+        " imputation), how many agree with the paired t test on direction and on excluding zero."
     )
 
 
@@ -301,9 +335,10 @@ def _families_note(study: Study, numbers: Numbers) -> str:
     plan = study.protocol.plan
     families = plan.families_of("waves")
     if not families:
-        tests_words = "tests of change within people" if plan.families else "tests"
-        return f"No family of {tests_words} is planned: every p stands alone and is exploratory."
-    sentences, alpha = [], f"{plan.alpha:g}".removeprefix("0")
+        if plan.families:
+            return gettext("No family of tests of change within people is planned: every p stands alone and is exploratory.")
+        return gettext("No family of tests is planned: every p stands alone and is exploratory.")
+    sentences, alpha = [], number_text(f"{plan.alpha:g}".removeprefix("0"))
     for family in families:
         tests = study.protocol.family_tests(family)
         n_significant = {
@@ -311,14 +346,22 @@ def _families_note(study: Study, numbers: Numbers) -> str:
                 numbers.is_below(result_id("change", code, statistic, timepoint=contrast), plan.alpha)
                 for code, contrast in tests
             )
-            for name, statistic in (("alone", "p"), ("Holm", "p_holm"), ("Benjamini-Hochberg", "p_bh"))
+            for name, statistic in (("alone", "p"), ("holm", "p_holm"), ("bh", "p_bh"))
         }
         sentences.append(
-            f"family {family.family} ({family.role}, {count_text(len(tests), 'test')}):"
-            f" {n_significant['alone']} below {alpha} alone, {n_significant['Holm']} after Holm,"
-            f" {n_significant['Benjamini-Hochberg']} after Benjamini and Hochberg"
+            ngettext(
+                "family {family} ({role}, {n} test): {alone} below {alpha} alone, {holm} after Holm, {bh} after Benjamini"
+                " and Hochberg",
+                "family {family} ({role}, {n} tests): {alone} below {alpha} alone, {holm} after Holm, {bh} after Benjamini"
+                " and Hochberg",
+                len(tests),
+                family=family.family,
+                role=translate(family.role),
+                alpha=alpha,
+                **n_significant,
+            )
         )
-    return "Multiplicity: " + "; ".join(sentences) + "."
+    return gettext("Multiplicity: {families}.", families="; ".join(sentences))
 
 
 def to_markdown(table: Table) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from dagster_project.languages import gettext, plain
 from dagster_project.results.describe import undefined_reason
 from dagster_project.results.result_collector import MartRow, RowFields, Rows, grouped
 from dagster_project.results.result_row import ResultRow
@@ -37,13 +38,19 @@ def caseness_results(score_counts: Iterable[MartRow], study: Study) -> list[Resu
 
 def cut_off_words(cut_off: CutOff) -> str:
     """A cut-off and what it means, e.g. '10 or more: major depression is likely'."""
-    return f"{cut_off.value:g} or {'more' if cut_off.direction == 'at_least' else 'less'}: {cut_off.meaning}"
+    if cut_off.direction == "at_least":
+        return gettext("{value} or more: {meaning}", value=plain(cut_off.value), meaning=cut_off.meaning)
+    return gettext("{value} or less: {meaning}", value=plain(cut_off.value), meaning=cut_off.meaning)
 
 
 def band_words(bands: Bands) -> list[str]:
     """Each range in words, e.g. 'mild, 5 to below 10'."""
-    ends = [*(f"to below {step.low:g}" for step in bands.steps[1:]), "or more"]
-    return [f"{step.label}, {step.low:g} {end}" for step, end in zip(bands.steps, ends, strict=True)]
+    *steps, last = bands.steps
+    words = [
+        gettext("{range}, {low} to below {high}", range=step.label, low=plain(step.low), high=plain(next_step.low))
+        for step, next_step in zip(steps, bands.steps[1:], strict=True)
+    ]
+    return [*words, gettext("{range}, {low} or more", range=last.label, low=plain(last.low))]
 
 
 def band_results(score_counts: Iterable[MartRow], study: Study) -> list[ResultRow]:

@@ -6,6 +6,7 @@ declare none of them has none of these tables, but for the percent of the maximu
 
 from collections.abc import Iterator, Sequence
 
+from dagster_project.languages import gettext, plain
 from dagster_project.results.clinical_change import CLASSES, norm_category
 from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table, has_norm_of_outcomes, outcome_sections
 from dagster_project.results.meaning import band_words, cut_off_words
@@ -57,9 +58,12 @@ def _cut_offs(study: Study, numbers: Numbers) -> Table:
             cells = [cell for wave in waves for cell in _cells(numbers, patterns, "caseness", code, cut_off.code, wave)]
             rows.append(Row(cut_off_words(cut_off), tuple(cells)))
             sources.append(cut_off.source)
-    columns = tuple(Column(name, wave) for wave in waves for name in ("people", "% [95 % CI]"))
-    notes = ("Of the people with a score in the wave; Wilson's intervals.", f"Cut-offs: {_sources(sources)}")
-    return Table("", "meaning_cut_offs", "People at or beyond the cut-offs", columns, tuple(rows), notes)
+    columns = tuple(Column(name, wave) for wave in waves for name in (gettext("people"), gettext("% [95 % CI]")))
+    notes = (
+        gettext("Of the people with a score in the wave; Wilson's intervals."),
+        gettext("Cut-offs: {sources}", sources=_sources(sources)),
+    )
+    return Table("", "meaning_cut_offs", gettext("People at or beyond the cut-offs"), columns, tuple(rows), notes)
 
 
 def _bands(study: Study, numbers: Numbers) -> Table:
@@ -70,14 +74,14 @@ def _bands(study: Study, numbers: Numbers) -> Table:
             continue
         sources.append(bands.source)
         totals = [cell for wave in waves for cell in _cells(numbers, (("{}", ("n",)),), "bands", code, None, wave)]
-        rows += [Row(scale.label), Row("People with a score", tuple(totals))]
+        rows += [Row(scale.label), Row(gettext("People with a score"), tuple(totals))]
         for band, words in zip(bands.codes, band_words(bands), strict=True):
             patterns = (("{1} ({0} %)", ("percent", "count")),)
             cells = [cell for wave in waves for cell in _cells(numbers, patterns, "bands", code, band, wave)]
             rows.append(Row(words, tuple(cells)))
-    columns = tuple(Column("people (%)", wave) for wave in waves)
-    notes = ("Of the people with a score in the wave.", f"Ranges: {_sources(sources)}")
-    return Table("", "meaning_bands", "People in the named ranges", columns, tuple(rows), notes)
+    columns = tuple(Column(gettext("people (%)"), wave) for wave in waves)
+    notes = (gettext("Of the people with a score in the wave."), gettext("Ranges: {sources}", sources=_sources(sources)))
+    return Table("", "meaning_bands", gettext("People in the named ranges"), columns, tuple(rows), notes)
 
 
 def _band_changes(study: Study, numbers: Numbers) -> Table:
@@ -90,7 +94,7 @@ def _band_changes(study: Study, numbers: Numbers) -> Table:
         totals = [
             cell for moment in contrasts for cell in _cells(numbers, (("{}", ("n",)),), "band_change", code, None, moment)
         ]
-        rows += [Row(scale.label), Row("People with both scores", tuple(totals))]
+        rows += [Row(scale.label), Row(gettext("People with both scores"), tuple(totals))]
         for first, first_label in labels.items():
             for second, second_label in labels.items():
                 cells = [
@@ -99,9 +103,9 @@ def _band_changes(study: Study, numbers: Numbers) -> Table:
                     for cell in _cells(numbers, (("{}", ("count",)),), "band_change", code, f"{first}_to_{second}", moment)
                 ]
                 rows.append(Row(f"{first_label} → {second_label}", tuple(cells)))
-    columns = tuple(Column("people", contrast) for contrast in contrasts)
-    note = "From the range at the contrast's baseline to that at its follow-up, of people with both scores."
-    return Table("", "meaning_band_changes", "From one named range to another", columns, tuple(rows), (note,))
+    columns = tuple(Column(gettext("people"), contrast) for contrast in contrasts)
+    note = gettext("From the range at the contrast's baseline to that at its follow-up, of people with both scores.")
+    return Table("", "meaning_band_changes", gettext("From one named range to another"), columns, tuple(rows), (note,))
 
 
 def _clinical_change(study: Study, numbers: Numbers, contrast: Contrast) -> Table:
@@ -112,7 +116,7 @@ def _clinical_change(study: Study, numbers: Numbers, contrast: Contrast) -> Tabl
         criteria = [(cut_off.code, "cut_off", contrast.contrast, cut_off_words(cut_off)) for cut_off in scale.cut_offs]
         for entry in study.norms.of_scale(code):
             if entry.sample.healthy is not False:
-                words = f"Midpoint between people and norm: {entry.sample.population}"
+                words = gettext("Midpoint between people and norm: {population}", population=entry.sample.population)
                 criteria.append((norm_category(entry), "midpoint", contrast.baseline, words))
         rows += [Row(scale.label)] if criteria else []
         for category, statistic, moment, words in criteria:
@@ -120,14 +124,23 @@ def _clinical_change(study: Study, numbers: Numbers, contrast: Contrast) -> Tabl
             cells = _cells(numbers, patterns, "clinical_change", code, category, contrast.contrast)
             rows.append(Row(words, (*limit, *cells)))
     columns = tuple(
-        Column(name) for name in ("cut-off", "n", "unwell at baseline", "recovered", "improved", "unchanged", "deteriorated")
+        Column(name)
+        for name in (
+            gettext("cut-off"),
+            "n",
+            gettext("unwell at baseline"),
+            gettext("recovered"),
+            gettext("improved"),
+            gettext("unchanged"),
+            gettext("deteriorated"),
+        )
     )
-    note = (
+    note = gettext(
         "Jacobson and Truax: recovered are people who crossed the cut-off to the good side and improved by more than the"
         " least reliable change; improved are the others who improved by more than that. The last four columns add up to n."
         " A cut-off between the people and a norm is as many SDs from either mean."
     )
-    title = f"Clinically significant change, {direction_of(study, contrast.contrast)}"
+    title = gettext("Clinically significant change, {direction}", direction=direction_of(study, contrast.contrast))
     return Table("", f"meaning_clinical_change_{contrast.contrast}", title, columns, tuple(rows), (note,))
 
 
@@ -142,11 +155,19 @@ def _responders(study: Study, numbers: Numbers) -> Table:
         if not isinstance(scale, Scale) or scale.importance is None:
             continue
         cells = [cell for moment in contrasts for cell in _cells(numbers, patterns, "reliable_change", code, None, moment)]
-        rows.append(Row(f"{scale.label}: {scale.importance.change:g} points or more", tuple(cells)))
+        rows.append(
+            Row(
+                gettext("{scale}: {points} points or more", scale=scale.label, points=plain(scale.importance.change)),
+                tuple(cells),
+            )
+        )
         sources.append(scale.importance.source)
-    columns = tuple(Column(name, contrast) for contrast in contrasts for name in ("people", "% [95 % CI]"))
-    notes = ("Of the people with both scores; Wilson's intervals.", f"Least change that matters: {_sources(sources)}")
-    title = "People who improved by the least change that matters"
+    columns = tuple(Column(name, contrast) for contrast in contrasts for name in (gettext("people"), gettext("% [95 % CI]")))
+    notes = (
+        gettext("Of the people with both scores; Wilson's intervals."),
+        gettext("Least change that matters: {sources}", sources=_sources(sources)),
+    )
+    title = gettext("People who improved by the least change that matters")
     return Table("", "meaning_responders", title, columns, tuple(rows), notes)
 
 
@@ -163,10 +184,12 @@ def _common_metrics(study: Study, numbers: Numbers) -> Table:
             scores = [result_id("common_metric", code, "t_score", category=entry.category, timepoint=wave) for wave in waves]
             row_cells = [cell for score in scores for cell in (Cell(""), numbers.cell("{}", score))]
             rows.append(Row(f"{label}, T by {entry.sample.population}", tuple(row_cells)))
-    names = ("% of maximum", *(("T",) if has_norms else ()))
+    names = (gettext("% of maximum"), *(("T",) if has_norms else ()))
     columns = tuple(Column(name, wave) for wave in waves for name in names)
-    notes = ["Percent of the maximum possible: 0 is the lowest possible score, 100 the highest, of the mean in the wave."]
+    notes = [
+        gettext("Percent of the maximum possible: 0 is the lowest possible score, 100 the highest, of the mean in the wave.")
+    ]
     if has_norms:
-        notes.append("T: the mean where the norm has mean 50 and SD 10.")
+        notes.append(gettext("T: the mean where the norm has mean 50 and SD 10."))
         notes += main_norm_notes(study)
-    return Table("", "meaning_common_metrics", "Means on common metrics", columns, tuple(rows), tuple(notes))
+    return Table("", "meaning_common_metrics", gettext("Means on common metrics"), columns, tuple(rows), tuple(notes))

@@ -6,15 +6,16 @@ limits has none of these tables.
 
 from collections.abc import Sequence
 
+from dagster_project.languages import gettext, gettext_noop
 from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table
 from dagster_project.results.person_norms import reported_norms
 from dagster_project.results.result_row import result_id
 from dagster_project.study import PersonNorm, Study
 
 _TIME_WORDS = {
-    "as_listed": "as the roster lists it, in all waves",
-    "answered_on": "at the person's own answer to the wave",
-    "month": "at the wave, by its planned month",
+    "as_listed": gettext_noop("{number} as the roster lists it, in all waves"),
+    "answered_on": gettext_noop("{number} at the person's own answer to the wave"),
+    "month": gettext_noop("{number} at the wave, by its planned month"),
 }
 
 
@@ -31,8 +32,8 @@ def stratum_words(study: Study, entry: PersonNorm) -> str:
     """By what people are compared with people like them, e.g. 'sex, and age as the roster lists it, in all waves'."""
     labels = {variable.variable: variable.label for variable in study.protocol.participant_variables}
     names = [labels[code] for code in entry.sample.strata[0].people if code not in entry.sample.number_at]
-    numbers = [f"{labels[code]} {_TIME_WORDS[time]}" for code, time in entry.sample.number_at.items()]
-    return ", and ".join([*names, *numbers])
+    numbers = [gettext(_TIME_WORDS[time], number=labels[code]) for code, time in entry.sample.number_at.items()]
+    return gettext(", and ").join([*names, *numbers])
 
 
 def _label(study: Study, entry: PersonNorm) -> str:
@@ -56,14 +57,17 @@ def _cells(
 
 def _notes(study: Study, entries: Sequence[PersonNorm]) -> tuple[str, ...]:
     """Of whom the norms are, by what people are compared with them, and who is left out."""
-    notes = [f"Norms: {'; '.join(dict.fromkeys(entry.words for entry in entries))}."] if entries else []
+    notes = [gettext("Norms: {norms}.", norms="; ".join(dict.fromkeys(entry.words for entry in entries)))] if entries else []
     divided = [entry for entry in entries if entry.is_stratified]
     if divided:
         strata = dict.fromkeys(f"{entry.sample.population}: {stratum_words(study, entry)}" for entry in divided)
         notes.append(
-            f"Everybody is compared with people of the same stratum ({'; '.join(strata)}). No norm: people with a score of"
-            " whom a variable of the strata is not known, and people whom no stratum covers; they are in no other number"
-            " here."
+            gettext(
+                "Everybody is compared with people of the same stratum ({strata}). No norm: people with a score of"
+                " whom a variable of the strata is not known, and people whom no stratum covers; they are in no other number"
+                " here.",
+                strata="; ".join(strata),
+            )
         )
     return tuple(notes)
 
@@ -83,12 +87,19 @@ def _t_scores(study: Study, numbers: Numbers, entries: Sequence[PersonNorm]) -> 
         )
         for entry in compared
     ]
-    names = ("n", "T [95 % CI]", "SD of T", "norm SDs [95 % CI]", "not known", "no stratum")
+    names = (
+        "n",
+        gettext("T [95 % CI]"),
+        gettext("SD of T"),
+        gettext("norm SDs [95 % CI]"),
+        gettext("not known"),
+        gettext("no stratum"),
+    )
     columns = tuple(Column(name, wave) for wave in waves for name in names)
-    note = (
+    note = gettext(
         "T: each person's score where their norm has mean 50 and SD 10, on average; t intervals, the norms taken as known."
     )
-    title = "T scores by norms of people like them"
+    title = gettext("T scores by norms of people like them")
     return Table("", "person_norms", title, columns, tuple(rows), (note, *_notes(study, compared)))
 
 
@@ -100,16 +111,16 @@ def _percentiles(study: Study, numbers: Numbers, entries: Sequence[PersonNorm]) 
         ("{}", "percentiles", ("count_not_in_table",)),
     )  # fmt: skip
     rows = [Row(_label(study, entry), _cells(numbers, entry, entry.category, waves, patterns)) for entry in compared]
-    names = ("n", "median (quartiles)", "not in the table")
+    names = ("n", gettext("median (quartiles)"), gettext("not in the table"))
     columns = tuple(Column(name, wave) for wave in waves for name in names)
     meanings = dict.fromkeys(
         stratum.percentiles.in_words for entry in compared for stratum in entry.strata if stratum.percentiles is not None
     )
-    note = (
-        f"Percentile: {'; '.join(meanings)}. People whose score the table of percentiles does not have are counted and have"
-        " none."
+    note = gettext(
+        "Percentile: {meanings}. People whose score the table of percentiles does not have are counted and have none.",
+        meanings="; ".join(meanings),
     )
-    title = "Percentiles in norms of people like them"
+    title = gettext("Percentiles in norms of people like them")
     return Table("", "person_norms_percentiles", title, columns, tuple(rows), (note, *_notes(study, compared)))
 
 
@@ -126,14 +137,16 @@ def _limits(study: Study, numbers: Numbers, entries: Sequence[PersonNorm]) -> Ta
             )
             category = entry.category_of(limit.code)
             words = limit.in_words
-            rows.append(Row(f"{words[0].upper()}{words[1:]}", _cells(numbers, entry, category, waves, patterns)))
+            rows.append(Row(words[0].upper() + words[1:], _cells(numbers, entry, category, waves, patterns)))
             sources.append(limit.source.rstrip("."))
-    columns = tuple(Column(name, wave) for wave in waves for name in ("people", "% [95 % CI]"))
+    columns = tuple(Column(name, wave) for wave in waves for name in (gettext("people"), gettext("% [95 % CI]")))
     notes = (
-        "Of the people with a T score or a percentile; Wilson's intervals.",
-        f"Limits: {'; '.join(dict.fromkeys(sources))}.",
+        gettext("Of the people with a T score or a percentile; Wilson's intervals."),
+        gettext("Limits: {sources}.", sources="; ".join(dict.fromkeys(sources))),
     )
-    return Table("", "person_norms_limits", "People beyond limits of T scores and percentiles", columns, tuple(rows), notes)
+    return Table(
+        "", "person_norms_limits", gettext("People beyond limits of T scores and percentiles"), columns, tuple(rows), notes
+    )
 
 
 def _strata(study: Study, numbers: Numbers, entries: Sequence[PersonNorm]) -> Table:
@@ -151,7 +164,8 @@ def _strata(study: Study, numbers: Numbers, entries: Sequence[PersonNorm]) -> Ta
             people = _cells(numbers, entry, category, waves, (("{}", "norm_strata", ("n",)),))
             rows.append(Row(stratum.stratum.replace("_", " "), (*of_norm, *people)))
     columns = (
-        *(Column(name, "norm") for name in ("n", "mean", "SD")), *(Column("people", wave) for wave in waves),
-    )  # fmt: skip
-    title = "Norms by stratum, and how many people with a score are in each"
+        *(Column(name, gettext("norm")) for name in ("n", gettext("mean"), "SD")),
+        *(Column(gettext("people"), wave) for wave in waves),
+    )
+    title = gettext("Norms by stratum, and how many people with a score are in each")
     return Table("", "person_norms_strata", title, columns, tuple(rows), _notes(study, divided))

@@ -3,6 +3,7 @@
 Belongs here: these words. Does not belong here: which norm is the main one (study/norms.py); comparing with one (waves.py).
 """
 
+from dagster_project.languages import gettext, lowered
 from dagster_project.study import ScaleNorm, Study
 
 
@@ -15,8 +16,8 @@ def norm_name(study: Study, code: str) -> str:
     """What a sentence calls the main norm of a scale: "its norm", and of whom it is where there are several."""
     main_norm = study.norms.main_of(code)
     if main_norm is None or not main_norm.has_others:
-        return "its norm"
-    return f"its main norm ({_lower(main_norm.sample.population)})"
+        return gettext("its norm")
+    return gettext("its main norm ({population})", population=lowered(main_norm.sample.population))
 
 
 def main_norm_notes(study: Study) -> tuple[str, ...]:
@@ -25,12 +26,8 @@ def main_norm_notes(study: Study) -> tuple[str, ...]:
     for code in study.protocol.outcomes:
         main_norm = study.norms.main_of(code)
         if main_norm is not None and main_norm.has_others:
-            labels.setdefault(_lower(main_norm.sample.population), []).append(study.scales[code][1].label)
+            labels.setdefault(lowered(main_norm.sample.population), []).append(study.scales[code][1].label)
     if not labels:
         return ()
     parts = "; ".join(f"{population} ({', '.join(scales)})" for population, scales in labels.items())
-    return (f"Where there are several norms, the main one: {parts}.",)
-
-
-def _lower(text: str) -> str:
-    return text[0].lower() + text[1:]
+    return (gettext("Where there are several norms, the main one: {parts}.", parts=parts),)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from dagster_project.languages import gettext, ngettext, ngettext_noop
 from dagster_project.markdown import markdown_table
 from dagster_project.table_spec import ColumnSpec, TableSpec
 
@@ -24,6 +25,16 @@ CHANGE_KINDS = {
     "result": ("result", "results"),
     "significance": ("p that crossed .05", "p that crossed .05"),
     "claim": ("claim whose verdict changed", "claims whose verdict changed"),
+}
+#: The same with how many there are.
+_COUNTS_OF_KINDS = {
+    "rule": ngettext_noop("{n} rule", "{n} rules"),
+    "person": ngettext_noop("{n} person", "{n} people"),
+    "answer": ngettext_noop("{n} answer", "{n} answers"),
+    "score": ngettext_noop("{n} score", "{n} scores"),
+    "result": ngettext_noop("{n} result", "{n} results"),
+    "significance": ngettext_noop("{n} p that crossed .05", "{n} p that crossed .05"),
+    "claim": ngettext_noop("{n} claim whose verdict changed", "{n} claims whose verdict changed"),
 }
 #: Kinds whose rows are counts.
 COUNTED_KINDS = ("person", "answer", "score")
@@ -167,19 +178,41 @@ def count_lines(rows: Iterable[DiffRow]) -> list[str]:
     for kind, wave in sorted(grouped, key=lambda group: (list(CHANGE_KINDS).index(group[0]), group[1] or "")):
         group_rows = sorted(grouped[kind, wave], key=lambda row: (-row.n, row.what))
         if kind == "person":
-            lines += [f"{_count_in_words('person', row.n)} {row.what} the roster" for row in group_rows]
+            lines += [_roster_line(row) for row in group_rows]
             continue
         total, people = sum(row.n for row in group_rows), group_rows[0].people or 0
         entries = [f"{row.what} ({row.n})" for row in group_rows[:_MAX_LISTED]]
-        entries += [f"and {len(group_rows) - _MAX_LISTED} more"] if len(group_rows) > _MAX_LISTED else []
+        if len(group_rows) > _MAX_LISTED:
+            entries.append(gettext("and {count} more", count=len(group_rows) - _MAX_LISTED))
+        fields = {"people": count_in_words("person", people), "wave": wave, "entries": ", ".join(entries)}
         lines.append(
-            f"{_count_in_words(kind, total)} of {_count_in_words('person', people)} changed in {wave}: {', '.join(entries)}"
+            ngettext(
+                "{n} answer of {people} changed in {wave}: {entries}",
+                "{n} answers of {people} changed in {wave}: {entries}",
+                total,
+                **fields,
+            )
+            if kind == "answer"
+            else ngettext(
+                "{n} score of {people} changed in {wave}: {entries}",
+                "{n} scores of {people} changed in {wave}: {entries}",
+                total,
+                **fields,
+            )
         )
     return lines
 
 
-def _count_in_words(kind: str, n: int) -> str:
-    return f"{n} {CHANGE_KINDS[kind][n != 1]}"
+def _roster_line(row: DiffRow) -> str:
+    """How many people joined the roster, or left it."""
+    if row.what == "joined":
+        return ngettext("{n} person joined the roster", "{n} people joined the roster", row.n)
+    return ngettext("{n} person left the roster", "{n} people left the roster", row.n)
+
+
+def count_in_words(kind: str, n: int) -> str:
+    """How many of a kind there are."""
+    return ngettext(*_COUNTS_OF_KINDS[kind], n)
 
 
 #: What is counted of an outcome: of scores each, of a wave's.
@@ -217,7 +250,7 @@ def diff_markdown(rows: Iterable[DiffRow]) -> str:
     if not all_rows:
         return "Nothing that is released changed: no person, answer, score or result."
     counts = change_counts(all_rows)
-    lines = ["Changed: " + ", ".join(_count_in_words(kind, n) for kind, n in counts.items()) + "."]
+    lines = ["Changed: " + ", ".join(count_in_words(kind, n) for kind, n in counts.items()) + "."]
     outcomes = _outcomes(all_rows)
     lines += _before_and_after("rule", all_rows)
     if outcomes:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
+from dagster_project.languages import gettext, gettext_noop
 from dagster_project.results.category_tables import answer_labels
 from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table
 from dagster_project.results.repeated_answers import DIFFERENCES, MODEL, measures_over_waves
 from dagster_project.results.result_row import result_id
 from dagster_project.study import Categorical, Study, YesNo
 
-_MODEL_NOTE = (
+_MODEL_NOTE = gettext_noop(
     "A model of everybody with any answer in any wave, by maximum likelihood: logistic regression, of ordered answers"
     " cumulative logits, with a random intercept of each person; answers are taken to be missing at random."
 )
@@ -43,16 +44,23 @@ def _shares(study: Study, numbers: Numbers, group_names: Sequence[str]) -> Table
                 names = ("percent", "ci95_low", "ci95_high")
                 cells = (_estimate(numbers, MODEL, measure.measure, group.category, wave, names, category) for wave in waves)
                 rows.append(Row(name, tuple(cells)))
-    note = f"{_MODEL_NOTE} Percentages of the population: a person's probabilities, averaged over the random intercept."
-    columns = tuple(Column("% [95 % CI]", wave) for wave in waves)
-    return Table("", "answers_model", "Estimated answers over all waves by group", columns, tuple(rows), (note,))
+    note = " ".join(
+        (
+            gettext(_MODEL_NOTE),
+            gettext("Percentages of the population: a person's probabilities, averaged over the random intercept."),
+        )
+    )
+    columns = tuple(Column(gettext("% [95 % CI]"), wave) for wave in waves)
+    return Table("", "answers_model", gettext("Estimated answers over all waves by group"), columns, tuple(rows), (note,))
 
 
 def _odds(study: Study, numbers: Numbers) -> Table:
     waves = [wave.wave for wave in study.protocol.waves]
     rows: list[Row] = []
     for measure in measures_over_waves(study):
-        rows.append(Row(measure.label if isinstance(measure, YesNo) else f"{measure.label}: a higher category"))
+        rows.append(
+            Row(measure.label if isinstance(measure, YesNo) else gettext("{label}: a higher category", label=measure.label))
+        )
         for group in study.protocol.compared_groups[1:]:
             cells = [numbers.cell("{}", result_id(MODEL, measure.measure, name)) for name in ("n", "n_answers", "icc")]
             for wave in waves:
@@ -62,14 +70,21 @@ def _odds(study: Study, numbers: Numbers) -> Table:
                 cells.append(numbers.cell("{}", id_))
             rows.append(Row(group.label, tuple(cells)))
     notes = (
-        f"{_MODEL_NOTE} Odds of the group / odds of the reference, of people with the same random intercept; such a ratio"
-        " lies further from 1 than one of the population. p: Wald's test. n: people of all groups in the model. Ratios of"
-        " change are in results.",
-        "ICC: how alike a person's answers are in different waves, on the scale of the logit.",
+        " ".join(
+            (
+                gettext(_MODEL_NOTE),
+                gettext(
+                    "Odds of the group / odds of the reference, of people with the same random intercept; such a ratio lies"
+                    " further from 1 than one of the population. p: Wald's test. n: people of all groups in the model."
+                    " Ratios of change are in results."
+                ),
+            )
+        ),
+        gettext("ICC: how alike a person's answers are in different waves, on the scale of the logit."),
     )
-    columns = [Column("n"), Column("answers"), Column("ICC")]
-    columns += [Column(name, wave) for wave in waves for name in ("odds ratio [95 % CI]", "p")]
-    title = "Groups compared in their answers over all waves"
+    columns = [Column("n"), Column(gettext("answers")), Column("ICC")]
+    columns += [Column(name, wave) for wave in waves for name in (gettext("odds ratio [95 % CI]"), "p")]
+    title = gettext("Groups compared in their answers over all waves")
     return Table("", "answers_model_odds", title, tuple(columns), tuple(rows), notes)
 
 
@@ -85,10 +100,10 @@ def _share_differences(study: Study, numbers: Numbers) -> Table:
                     _estimate(numbers, DIFFERENCES, measure.measure, group.category, wave, names, category) for wave in waves
                 )
                 rows.append(Row(group.label, tuple(cells)))
-    note = (
+    note = gettext(
         "Percentage of the population of the group minus that of the reference, in percentage points, in the same model; the"
         " interval is Wald's."
     )
-    columns = tuple(Column("difference [95 % CI]", wave) for wave in waves)
-    title = "Differences of answers over all waves between groups"
+    columns = tuple(Column(gettext("difference [95 % CI]"), wave) for wave in waves)
+    title = gettext("Differences of answers over all waves between groups")
     return Table("", "answers_model_differences", title, columns, tuple(rows), (note,))

@@ -9,6 +9,7 @@ from typing import Any, TypedDict, Unpack
 
 import numpy as np
 
+from dagster_project.languages import gettext
 from dagster_project.results.result_row import ResultRow, result_id
 from dagster_project.results.rounding import print_statistic
 from dagster_project.results.statistic import Statistic, StudyUnit
@@ -42,6 +43,11 @@ def _score_unit(study: Study, outcome: str) -> str:
 def direction_of(study: Study, contrast_id: str) -> str:
     """The declared direction of a contrast in words, e.g. 'T1 minus T2'."""
     return next(contrast for contrast in study.protocol.contrasts if contrast.contrast == contrast_id).in_words
+
+
+def direction_words(study: Study, contrast_id: str) -> str:
+    """A contrast and its direction, e.g. 'T1-T2 is T1 minus T2'."""
+    return gettext("{contrast} is {direction}", contrast=contrast_id, direction=direction_of(study, contrast_id))
 
 
 def planned_analyses(study: Study) -> dict[str, str]:

@@ -3,20 +3,25 @@ HTML."""
 
 from collections.abc import Iterator
 
+from dagster_project.languages import gettext, gettext_noop, lowered, plain, translate
 from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table
 from dagster_project.results.result_collector import direction_of
 from dagster_project.results.result_row import result_id
 from dagster_project.results.sensitivity import ANALYSES, MOST_SDS
 from dagster_project.study import Category, Contrast, Sensitivity, Study, directions_of, scenarios_of
 
-_HEADINGS = {"mi_group_difference": "Difference", "mi_group_adjusted": "Adjusted for baseline"}
+_HEADINGS = {"mi_group_difference": gettext_noop("Difference"), "mi_group_adjusted": gettext_noop("Adjusted for baseline")}
 #: The analyses of people with both scores, in the order of ANALYSES.
 _COMPLETE = ("change_difference", "change_adjusted")
 _REFERENCE_WORDS = {
-    "jump_to_reference": "Jump to reference: people of the other groups go on like",
-    "copy_increments": "Copy increments in reference: people of the other groups change like",
+    "jump_to_reference": gettext_noop(
+        "Jump to reference: people of the other groups go on like {reference} after their last score."
+    ),
+    "copy_increments": gettext_noop(
+        "Copy increments in reference: people of the other groups change like {reference} after their last score."
+    ),
 }
-_GROUPS_SHIFTED = {"compared": "of all groups but the reference", "all": "of all groups"}
+_GROUPS_SHIFTED = {"compared": gettext_noop("of all groups but the reference"), "all": gettext_noop("of all groups")}
 
 
 def sensitivity_tables(study: Study, numbers: Numbers) -> Iterator[Table]:
@@ -35,31 +40,41 @@ def _scenarios(study: Study, numbers: Numbers, sensitivity: Sensitivity, contras
     for code in study.protocol.outcomes:
         rows.append(Row(study.scales[code][1].label))
         for group in study.protocol.compared_groups[1:]:
-            rows.append(Row(_label(study, group, "people with both scores"), _complete_cells(numbers, code, group, moment)))
+            rows.append(
+                Row(_label(study, group, gettext("people with both scores")), _complete_cells(numbers, code, group, moment))
+            )
             for scenario in scenarios_of(sensitivity, study.scales[code][1].better_sign):
                 cells = _cells(numbers, code, scenario.scenario, group, moment)
-                label = scenario.label[0].lower() + scenario.label[1:]
+                label = lowered(translate(scenario.label))
                 rows.append(Row(_label(study, group, label), cells))
     columns = [
-        Column(name, heading)
+        Column(name, gettext(heading))
         for heading in _HEADINGS.values()
-        for name in ("n", "imputed", "difference [95 % CI]", "p", "Monte Carlo error")
+        for name in ("n", gettext("imputed"), gettext("difference [95 % CI]"), "p", gettext("Monte Carlo error"))
     ]
-    columns.append(Column("data sets"))
+    columns.append(Column(gettext("data sets")))
     reference = study.protocol.compared_groups[0].label
     notes = [
-        f"Difference of change ({direction_of(study, moment)}), the group minus {reference}. Missing scores of everybody"
-        " with any score were imputed within groups, and the data sets pooled by Rubin's rules; imputed: people of whom a"
-        " score is. Monte Carlo error: how far the difference would vary over data sets drawn anew.",
+        gettext(
+            "Difference of change ({direction}), the group minus {reference}. Missing scores of everybody with any score"
+            " were imputed within groups, and the data sets pooled by Rubin's rules; imputed: people of whom a score is."
+            " Monte Carlo error: how far the difference would vary over data sets drawn anew.",
+            direction=direction_of(study, moment),
+            reference=reference,
+        ),
     ]
-    notes += [f"{_REFERENCE_WORDS[method]} {reference} after their last score." for method in sensitivity.reference_based]
+    notes += [gettext(_REFERENCE_WORDS[method], reference=reference) for method in sensitivity.reference_based]
     if sensitivity.deltas:
-        unit = ", in SDs within groups at baseline" if sensitivity.delta_unit == "baseline_sd" else ""
+        groups = gettext(_GROUPS_SHIFTED[sensitivity.delta_groups])
         notes.append(
-            f"By a delta: imputed scores at follow-up {_GROUPS_SHIFTED[sensitivity.delta_groups]} are shifted by so much"
-            f"{unit}."
+            gettext(
+                "By a delta: imputed scores at follow-up {groups} are shifted by so much, in SDs within groups at baseline.",
+                groups=groups,
+            )
+            if sensitivity.delta_unit == "baseline_sd"
+            else gettext("By a delta: imputed scores at follow-up {groups} are shifted by so much.", groups=groups)
         )
-    title = f"Groups compared with missing scores imputed, {moment} (sensitivity analyses)"
+    title = gettext("Groups compared with missing scores imputed, {moment} (sensitivity analyses)", moment=moment)
     return Table("", f"sensitivity_{moment}", title, tuple(columns), tuple(rows), tuple(notes))
 
 
@@ -110,13 +125,18 @@ def _tipping_points(study: Study, numbers: Numbers, sensitivity: Sensitivity, co
                         for name in ("tipping_point", "tipping_point_sd")
                     ]
                     cells += [*(numbers.cell("{}", id_) for id_ in ids), numbers.note(ids[0])]
-                rows.append(Row(f"{group.label}, {word}", tuple(cells)))
-    names = ("shift", "in SDs", "why none")
-    columns = tuple(Column(name, heading, has_words=name == names[2]) for heading in _HEADINGS.values() for name in names)
-    note = (
-        f"The smallest shift of imputed scores at follow-up {_GROUPS_SHIFTED[sensitivity.delta_groups]}, in points and in"
-        f" SDs within groups at baseline, at which p of the difference reaches {study.protocol.plan.alpha:g}; it was looked"
-        f" for up to {MOST_SDS:g} of these SDs."
+                rows.append(Row(f"{group.label}, {translate(word)}", tuple(cells)))
+    names = (gettext("shift"), gettext("in SDs"), gettext("why none"))
+    columns = tuple(
+        Column(name, gettext(heading), has_words=name == names[2]) for heading in _HEADINGS.values() for name in names
     )
-    title = f"Tipping points of the differences between groups, {moment}"
+    note = gettext(
+        "The smallest shift of imputed scores at follow-up {groups}, in points and in"
+        " SDs within groups at baseline, at which p of the difference reaches {alpha}; it was looked"
+        " for up to {most_sds} of these SDs.",
+        groups=gettext(_GROUPS_SHIFTED[sensitivity.delta_groups]),
+        alpha=plain(study.protocol.plan.alpha),
+        most_sds=plain(MOST_SDS),
+    )
+    title = gettext("Tipping points of the differences between groups, {moment}", moment=moment)
     return Table("", f"sensitivity_tipping_{moment}", title, columns, tuple(rows), (note,))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from dagster_project.languages import gettext
 from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table
 from dagster_project.results.result_collector import direction_of
 from dagster_project.results.result_row import result_id
@@ -36,24 +37,45 @@ def _table(
                 cells = _cells(numbers, code, subgroup, group.category, contrast, ending)
                 rows.append(Row(label, tuple(cells)))
         blanks = tuple(Cell("") for _ in range(4))
-        rows.append(Row("Alike in all categories", (*blanks, numbers.cell("{}", overall))))
+        rows.append(Row(gettext("Alike in all categories"), (*blanks, numbers.cell("{}", overall))))
     first, moment = variable.categories[0].label, contrast.contrast
     columns = (
-        Column("n"), Column("difference [95 % CI]"), Column("p"), Column("difference [95 % CI]", f"Less {first}"),
-        Column("p", f"Less {first}"),
-    )  # fmt: skip
-    reference = study.protocol.compared_groups[0].label
-    words = adjusting_labels(study, variable) if is_adjusted else "the score at baseline"
-    words_of_known = "category and covariates are" if is_adjusted else "category is"
-    notes = (
-        f"Difference of change ({direction_of(study, moment)}), the group minus {reference}, of people in the category, and"
-        f" less that of {first}: one analysis of covariance of all groups and categories of {variable.label} with"
-        f" {words}, of people with both scores whose {words_of_known} known. n: of both groups in the category. Alike in all"
-        " categories: F test of all groups.",
-        "A difference that is shown in one category and not in another does not show that the two differ.",
+        Column("n"),
+        Column(gettext("difference [95 % CI]")),
+        Column("p"),
+        Column(gettext("difference [95 % CI]"), gettext("Less {category}", category=first)),
+        Column("p", gettext("Less {category}", category=first)),
     )
-    adjusted = f" adjusted for {words}" if is_adjusted else ""
-    title = f"Change by group within {variable.label}{adjusted}, {moment} (exploratory)"
+    reference = study.protocol.compared_groups[0].label
+    words = adjusting_labels(study, variable) if is_adjusted else gettext("the score at baseline")
+    fields = {
+        "direction": direction_of(study, moment), "reference": reference, "first": first, "variable": variable.label,
+        "covariates": words,
+    }  # fmt: skip
+    notes = (
+        gettext(
+            "Difference of change ({direction}), the group minus {reference}, of people in the category, and less that of"
+            " {first}: one analysis of covariance of all groups and categories of {variable} with {covariates}, of people"
+            " with both scores whose category and covariates are known. n: of both groups in the category. Alike in all"
+            " categories: F test of all groups.",
+            **fields,
+        )
+        if is_adjusted
+        else gettext(
+            "Difference of change ({direction}), the group minus {reference}, of people in the category, and less that of"
+            " {first}: one analysis of covariance of all groups and categories of {variable} with {covariates}, of people"
+            " with both scores whose category is known. n: of both groups in the category. Alike in all categories: F test"
+            " of all groups.",
+            **fields,
+        ),
+        gettext("A difference that is shown in one category and not in another does not show that the two differ."),
+    )
+    title = gettext("Change by group within {variable}, {contrast} (exploratory)", variable=variable.label, contrast=moment)
+    if is_adjusted:
+        title = gettext(
+            "Change by group within {variable} adjusted for {covariates}, {contrast} (exploratory)",
+            variable=variable.label, covariates=words, contrast=moment,
+        )  # fmt: skip
     name = f"change_by_group_within_{variable.variable}{'_adjusted' if is_adjusted else ''}_{moment}"
     return Table("", name, title, columns, tuple(rows), notes)
 

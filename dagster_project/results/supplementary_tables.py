@@ -6,6 +6,7 @@ Belongs here: their layout. Does not belong here: arithmetic, HTML; tables of wh
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
+from dagster_project.languages import gettext, gettext_noop, plain
 from dagster_project.results.careless import careless_table
 from dagster_project.results.category_tables import category_change_tables, share_change_table
 from dagster_project.results.existing import existing_tables, numbered
@@ -69,13 +70,13 @@ def _estimate(numbers: Numbers, analysis: str, code: str, timepoint: str, statis
 
 
 def _effect_sizes(study: Study, numbers: Numbers) -> Table:
-    note = " ".join(f"{size.name}: {size.table_note}." for size in EFFECT_SIZES.values())
+    note = " ".join(f"{size.name}: {gettext(size.table_note)}." for size in EFFECT_SIZES.values())
     contrasts = [contrast.contrast for contrast in study.protocol.contrasts]
     return _table(
-        study, "effect_sizes", "Effect sizes of change, with 95 % intervals",
+        study, "effect_sizes", gettext("Effect sizes of change, with 95 % intervals"),
         [Column(name, contrast) for contrast in contrasts for name in EFFECT_SIZES],
         lambda code: [_estimate(numbers, "change", code, contrast, name) for contrast in contrasts for name in EFFECT_SIZES],
-        f"{note} With Hedges' correction they are in results as g_….",
+        " ".join((note, gettext("With Hedges' correction they are in results as g_…."))),
     )  # fmt: skip
 
 
@@ -95,16 +96,22 @@ def _method_comparison(study: Study, numbers: Numbers, contrast: str) -> Table:
         ][: len(columns)]
 
     columns = [
-        Column("t (df)", "Paired t test"), Column("p", "Sign flips"), Column("p", "Wilcoxon"),
-        Column("shift", "Hodges-Lehmann"), Column("interval", "Bootstrap, BCa"), Column("estimate", "Mixed model"),
-        Column("p", "Mixed model"), Column("estimate", "Imputation"), Column("p", "Imputation"),
-        Column("methods that differ", has_words=True),
-    ]  # fmt: skip
-    title = f"Sensitivity analyses, {direction_of(study, contrast)}"
-    note = "Intervals are 95 %. Each method is named in full in results."
+        Column(gettext("t (df)"), gettext("Paired t test")),
+        Column("p", gettext("Sign flips")),
+        Column("p", gettext("Wilcoxon")),
+        Column(gettext("shift"), gettext("Hodges-Lehmann")),
+        Column(gettext("interval"), gettext("Bootstrap, BCa")),
+        Column(gettext("estimate"), gettext("Mixed model")),
+        Column("p", gettext("Mixed model")),
+        Column(gettext("estimate"), gettext("Imputation")),
+        Column("p", gettext("Imputation")),
+        Column(gettext("methods that differ"), has_words=True),
+    ]
+    title = gettext("Sensitivity analyses, {direction}", direction=direction_of(study, contrast))
+    note = gettext("Intervals are 95 %. Each method is named in full in results.")
     codes = study.protocol.outcomes
     if any(numbers.note(*_ids("stability", code, contrast, "n_agreeing")).text for code in codes):
-        note += " Methods that differ: those that disagree with the paired t test or have no conclusion."
+        note += " " + gettext("Methods that differ: those that disagree with the paired t test or have no conclusion.")
     else:
         columns = columns[:-1]
     return _table(study, f"stability_{contrast}", title, columns, cells, note)
@@ -122,15 +129,17 @@ def _all_waves(study: Study, numbers: Numbers) -> Table:
         ]
 
     columns = [Column("n"), *(Column(wave) for wave in waves), Column("ICC")]
-    note = "Linear mixed model by REML, wave as a factor, random intercept a person; 95 % intervals with Satterthwaite df."
-    return _table(study, "all_waves", "Estimated means of everybody with any score", columns, cells, note)
+    note = gettext(
+        "Linear mixed model by REML, wave as a factor, random intercept a person; 95 % intervals with Satterthwaite df."
+    )
+    return _table(study, "all_waves", gettext("Estimated means of everybody with any score"), columns, cells, note)
 
 
 def _norms(study: Study, numbers: Numbers) -> Table:
     """Distances from the main norms, and below each scale from its others."""
     waves = [wave.wave for wave in study.protocol.waves]
     margin = study.protocol.plan.norm_margin
-    names = ("norm SDs [95 % CI]", "p", *(("p (similar)",) if margin is not None else ()))
+    names = (gettext("norm SDs [95 % CI]"), "p", *((gettext("p (similar)"),) if margin is not None else ()))
     estimate = ("difference_sd", "difference_sd_ci95_low", "difference_sd_ci95_high")
 
     def cells(code: str, category: str | None) -> Iterator[Cell]:
@@ -146,12 +155,24 @@ def _norms(study: Study, numbers: Numbers) -> Table:
         rows += [Row(heading)] if heading else []
         rows.append(Row(label, tuple(cells(code, None))))
         for entry in other_norms(study, code):
-            rows.append(Row(f"{label}, from {entry.sample.population}", tuple(cells(code, entry.category))))
-    notes = ["Difference from the norm in the norm's SDs; p: Welch's test from the norm's mean, SD and n."]
+            rows.append(
+                Row(
+                    gettext("{label}, from {population}", label=label, population=entry.sample.population),
+                    tuple(cells(code, entry.category)),
+                )
+            )
+    notes = [gettext("Difference from the norm in the norm's SDs; p: Welch's test from the norm's mean, SD and n.")]
     if margin is not None:
-        notes.append(f"p (similar): two one-sided tests that the mean lies within {margin:g} norm SDs of the norm.")
+        notes.append(
+            gettext(
+                "p (similar): two one-sided tests that the mean lies within {margin} norm SDs of the norm.",
+                margin=plain(margin),
+            )
+        )
     columns = tuple(Column(name, wave) for wave in waves for name in names)
-    return Table("", "norm_difference", "Distance from the norms", columns, tuple(rows), (*notes, *main_norm_notes(study)))
+    return Table(
+        "", "norm_difference", gettext("Distance from the norms"), columns, tuple(rows), (*notes, *main_norm_notes(study))
+    )
 
 
 def _of_category(analysis: str, code: str, category: str | None, wave: str, *statistics: str) -> list[str]:
@@ -173,12 +194,14 @@ def _measurement(study: Study, numbers: Numbers) -> Table:
             )
         ]
 
-    names = ("n", "alpha [95 % CI]", "omega", "ordinal alpha", "ordinal omega")
+    names = ("n", gettext("alpha [95 % CI]"), "omega", gettext("ordinal alpha"), gettext("ordinal omega"))
     columns = [Column(name, wave) for wave in waves for name in names]
-    notes = ["People who answered all items of the scale. Alpha with Feldt's interval; omega of one factor."]
+    notes = [gettext("People who answered all items of the scale. Alpha with Feldt's interval; omega of one factor.")]
     if study.protocol.ordinal_reliability:
-        notes.append("Ordinal: of polychoric correlations, that is of what lies behind the answers, not of the score.")
-    return _table(study, "measurement", "Reliability", columns, cells, *notes)
+        notes.append(
+            gettext("Ordinal: of polychoric correlations, that is of what lies behind the answers, not of the score.")
+        )
+    return _table(study, "measurement", gettext("Reliability"), columns, cells, *notes)
 
 
 def _reliable_change(study: Study, numbers: Numbers) -> Table:
@@ -193,19 +216,27 @@ def _reliable_change(study: Study, numbers: Numbers) -> Table:
                 row_cells.append(numbers.cell("{} / {} / {}", *_ids("reliable_change", code, contrast, *categories)))
         return row_cells
 
-    names = ("least reliable change", "better / same / worse", "by the least that matters")
+    names = (gettext("least reliable change"), gettext("better / same / worse"), gettext("by the least that matters"))
     columns = [Column(name, contrast) for contrast in contrasts for name in names]
-    note = "Jacobson and Truax: 1.96 standard errors of a difference, with alpha at baseline; counts are people."
-    return _table(study, "reliable_change", "Reliable change", columns, cells, note)
+    note = gettext("Jacobson and Truax: 1.96 standard errors of a difference, with alpha at baseline; counts are people.")
+    return _table(study, "reliable_change", gettext("Reliable change"), columns, cells, note)
 
 
 #: Why a score is missing: column heading by reason in the marts.
 MISSING_REASON_HEADINGS = {
-    "not_planned": "not planned",
-    "withdrawn": "withdrawn", "wave_not_returned": "not returned", "returned_blank": "returned blank",
-    "not_in_wave": "not in wave", "column_absent": "not in export", "not_asked": "not asked", "valid_skip": "valid skip",
-    "blank": "blank", "refused": "refused", "invalid": "invalid", "too_few_items": "too few items",
-}  # fmt: skip
+    "not_planned": gettext_noop("not planned"),
+    "withdrawn": gettext_noop("withdrawn"),
+    "wave_not_returned": gettext_noop("not returned"),
+    "returned_blank": gettext_noop("returned blank"),
+    "not_in_wave": gettext_noop("not in wave"),
+    "column_absent": gettext_noop("not in export"),
+    "not_asked": gettext_noop("not asked"),
+    "valid_skip": gettext_noop("valid skip"),
+    "blank": gettext_noop("blank"),
+    "refused": gettext_noop("refused"),
+    "invalid": gettext_noop("invalid"),
+    "too_few_items": gettext_noop("too few items"),
+}
 
 
 def ledger_table(study: Study, numbers: Numbers) -> Table:
@@ -227,14 +258,20 @@ def ledger_table(study: Study, numbers: Numbers) -> Table:
             row_cells.append(numbers.cell("{}", *_ids("summary", code, wave, "n")))
         return row_cells
 
-    columns = [Column("roster")]
+    columns = [Column(gettext("roster"))]
     for wave in waves:
         columns += [
-            *(Column(MISSING_REASON_HEADINGS[reason], wave) for reason_wave, reason in wave_reasons if reason_wave == wave),
+            *(
+                Column(gettext(MISSING_REASON_HEADINGS[reason]), wave)
+                for reason_wave, reason in wave_reasons
+                if reason_wave == wave
+            ),
             Column("n", wave),
         ]
-    note = "In each wave the roster is those with a score (n) and those without, each for one reason. Empty: nobody."
-    return _table(study, "ledger", "From the roster to each n", columns, cells, note)
+    note = gettext(
+        "In each wave the roster is those with a score (n) and those without, each for one reason. Empty: nobody."
+    )
+    return _table(study, "ledger", gettext("From the roster to each n"), columns, cells, note)
 
 
 def _missing(study: Study, numbers: Numbers) -> Table:
@@ -251,14 +288,15 @@ def _missing(study: Study, numbers: Numbers) -> Table:
         return row_cells
 
     columns = [
-        *(Column(name, wave) for wave in waves for name in ("with a score", "g")[: 1 if wave == waves[0] else 2]),
-        *(Column(name, "Little's test") for name in ("chi² (df)", "p") if len(waves) > 1),
+        *(Column(name, wave) for wave in waves for name in (gettext("with a score"), "g")[: 1 if wave == waves[0] else 2]),
+        *(Column(name, gettext("Little's test")) for name in (gettext("chi² (df)"), "p") if len(waves) > 1),
     ]
-    base = "those for whom it was planned" if study.protocol.conditions else "the roster"
-    notes = [f"Percentages are of {base}."]
+    notes = [gettext("Percentages are of the roster.")]
+    if study.protocol.conditions:
+        notes = [gettext("Percentages are of those for whom it was planned.")]
     if len(waves) > 1:
-        notes.append("g: those who returned the wave minus those who left, at the first wave, with 95 % intervals.")
-    return _table(study, "missing", "Who is missing", columns, cells, " ".join(notes))
+        notes.append(gettext("g: those who returned the wave minus those who left, at the first wave, with 95 % intervals."))
+    return _table(study, "missing", gettext("Who is missing"), columns, cells, " ".join(notes))
 
 
 def _services(study: Study, numbers: Numbers) -> Table:
@@ -269,5 +307,5 @@ def _services(study: Study, numbers: Numbers) -> Table:
         if use is not None and {contrast.baseline, contrast.followup} <= set(use.waves)
     ]
     services = {service.service: service.label for service in (use.services if use is not None and contrasts else ())}
-    names = ("service_change", "Change in the use of services", "service_change", "% used")
+    names = ("service_change", gettext("Change in the use of services"), "service_change", gettext("% used"))
     return share_change_table(numbers, services, contrasts, *names)

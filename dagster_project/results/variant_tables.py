@@ -5,8 +5,9 @@ Belongs here: their layout. Does not belong here: arithmetic, HTML.
 
 from collections.abc import Sequence
 
+from dagster_project.languages import gettext, gettext_noop, translate
 from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table, outcome_sections
-from dagster_project.results.result_collector import direction_of
+from dagster_project.results.result_collector import direction_words
 from dagster_project.results.result_row import ResultRow, result_id
 from dagster_project.results.variant_statistics import OF_EACH_VARIANT, variant_analysis
 from dagster_project.results.variants import ALL_SCALES, NO_P_IN_EITHER, ROSTER
@@ -14,11 +15,12 @@ from dagster_project.study import Category, Contrast, Study, Variant, covariate_
 
 #: The results that the counts of a variant are, and their headings.
 _COUNTS = (
-    (ROSTER, "n", "people", ""), (ROSTER, "n_left_out", "left out", ""),
-    (ALL_SCALES, "n_scores_left_out", "of people left out", "Scores"), (ALL_SCALES, "n_scores_lost", "missing", "Scores"),
-    (ALL_SCALES, "n_scores_gained", "there in addition", "Scores"),
-    (ALL_SCALES, "n_scores_changed", "with another value", "Scores"),
-    (ALL_SCALES, "n_answers", "that depend on it", "Answers"),
+    (ROSTER, "n", gettext_noop("people"), ""), (ROSTER, "n_left_out", gettext_noop("left out"), ""),
+    (ALL_SCALES, "n_scores_left_out", gettext_noop("of people left out"), gettext_noop("Scores")),
+    (ALL_SCALES, "n_scores_lost", gettext_noop("missing"), gettext_noop("Scores")),
+    (ALL_SCALES, "n_scores_gained", gettext_noop("there in addition"), gettext_noop("Scores")),
+    (ALL_SCALES, "n_scores_changed", gettext_noop("with another value"), gettext_noop("Scores")),
+    (ALL_SCALES, "n_answers", gettext_noop("that depend on it"), gettext_noop("Answers")),
 )  # fmt: skip
 
 
@@ -42,16 +44,20 @@ def _overview(study: Study, numbers: Numbers, results: Sequence[ResultRow]) -> T
         rows.append(
             Row(variant.label, (Cell(variant_words(study, variant)), *counts, _differences(study, variant, results)))
         )
-    columns = [Column("What it changes", has_words=True)]
-    columns += [Column(heading, group) for _, _, heading, group in _COUNTS]
-    columns.append(Column("Tests with another verdict", has_words=True))
+    columns = [Column(gettext("What it changes"), has_words=True)]
+    columns += [Column(gettext(heading), gettext(group) if group else "") for _, _, heading, group in _COUNTS]
+    columns.append(Column(gettext("Tests with another verdict"), has_words=True))
     notes = (
-        "Each variant is the whole study under definitions that differ in what is named; everything else is as in the main"
-        " analysis. Scores and answers are compared person by person and wave by wave.",
-        "A verdict is whether p lies below the plan's error rate, after Holm where the plan adjusts it; planned tests are"
-        " named with their role.",
+        gettext(
+            "Each variant is the whole study under definitions that differ in what is named; everything else is as in the"
+            " main analysis. Scores and answers are compared person by person and wave by wave."
+        ),
+        gettext(
+            "A verdict is whether p lies below the plan's error rate, after Holm where the plan adjusts it; planned tests"
+            " are named with their role."
+        ),
     )
-    return Table("", "variants", "Variants", tuple(columns), tuple(rows), notes)
+    return Table("", "variants", gettext("Variants"), tuple(columns), tuple(rows), notes)
 
 
 def _differences(study: Study, variant: Variant, results: Sequence[ResultRow]) -> Cell:
@@ -67,18 +73,21 @@ def _differences(study: Study, variant: Variant, results: Sequence[ResultRow]) -
         main_analysis = row.analysis.removeprefix(variant_analysis(""))
         p_id = result_id(main_analysis, row.outcome, "p", people_group=row.people_group, timepoint=row.contrast)
         role = main[p_id].role if p_id in main else ""
-        planned = f", {role}" if role in ("primary", "secondary") else ""
+        planned = f", {translate(role)}" if role in ("primary", "secondary") else ""
         group = f", {labels[row.people_group]}" if row.people_group is not None else ""
+        title = gettext(_TITLES[main_analysis])
         words.append(
-            f"{study.scales[row.outcome][1].label}, {row.contrast}{group} ({_TITLES[main_analysis]}{planned}): {row.note}"
+            f"{study.scales[row.outcome][1].label}, {row.contrast}{group} ({title}{planned}): {translate(row.note or '')}"
         )
-    return Cell("; ".join(words) or "none", tuple(ids))
+    return Cell("; ".join(words) or gettext("none"), tuple(ids))
 
 
 _TITLES = {
-    "change": "change", "change_difference": "difference of change",
-    "change_adjusted": "difference adjusted for baseline", "change_covariate_adjusted": "difference adjusted for covariates",
-}  # fmt: skip
+    "change": gettext_noop("change"),
+    "change_difference": gettext_noop("difference of change"),
+    "change_adjusted": gettext_noop("difference adjusted for baseline"),
+    "change_covariate_adjusted": gettext_noop("difference adjusted for covariates"),
+}
 
 
 def _beside_each_other(study: Study, numbers: Numbers, analysis: str) -> Table:
@@ -93,25 +102,34 @@ def _beside_each_other(study: Study, numbers: Numbers, analysis: str) -> Table:
                 rows.append(Row(f"{label}, {contrast.contrast}" + (f", {group.label}" if group is not None else "")))
                 for variant in (None, *study.protocol.variants):
                     cells = _cells(numbers, analysis, variant, code, contrast, group)
-                    rows.append(Row("Main analysis" if variant is None else variant.label, cells))
+                    rows.append(Row(gettext("Main analysis") if variant is None else variant.label, cells))
     columns = (
-        Column("change [95 % CI]" if of_waves else "difference [95 % CI]"), Column("p"), Column("p (Holm)"), Column("n"),
-        Column("another verdict", has_words=True),
-    )  # fmt: skip
-    directions = ", ".join(
-        f"{contrast.contrast} is {direction_of(study, contrast.contrast)}" for contrast in study.protocol.contrasts
+        Column(gettext("change [95 % CI]") if of_waves else gettext("difference [95 % CI]")),
+        Column("p"),
+        Column(gettext("p (Holm)")),
+        Column("n"),
+        Column(gettext("another verdict"), has_words=True),
     )
+    directions = ", ".join(direction_words(study, contrast.contrast) for contrast in study.protocol.contrasts)
     words = {
-        "change": "Change within people", "change_difference": "Difference of change between groups",
-        "change_adjusted": "Difference of change adjusted for the score at baseline",
-        "change_covariate_adjusted": f"Difference of change adjusted for {covariate_words(study.protocol)}",
+        "change": gettext("Change within people, in the main analysis and in variants"),
+        "change_difference": gettext("Difference of change between groups, in the main analysis and in variants"),
+        "change_adjusted": gettext(
+            "Difference of change adjusted for the score at baseline, in the main analysis and in variants"
+        ),
+        "change_covariate_adjusted": gettext(
+            "Difference of change adjusted for {covariates}, in the main analysis and in variants",
+            covariates=covariate_words(study.protocol),
+        ),
     }[analysis]  # fmt: skip
-    reference = "" if of_waves else " Each group is compared with the reference."
-    note = (
-        f"{directions}.{reference} Everything is computed in each variant as in the main analysis. Another verdict: p lies"
-        " below the plan's error rate in one of both alone."
-    )
-    return Table("", f"variants_{analysis}", f"{words}, in the main analysis and in variants", columns, tuple(rows), (note,))
+    sentences = [
+        f"{directions}.", *([] if of_waves else [gettext("Each group is compared with the reference.")]),
+        gettext(
+            "Everything is computed in each variant as in the main analysis. Another verdict: p lies below the plan's error"
+            " rate in one of both alone."
+        ),
+    ]  # fmt: skip
+    return Table("", f"variants_{analysis}", words, columns, tuple(rows), (" ".join(sentences),))
 
 
 def _cells(

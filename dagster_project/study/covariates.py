@@ -6,6 +6,7 @@ it refuses (groups.py), fitting (statistics/ancova.py).
 
 from dataclasses import dataclass
 
+from dagster_project.languages import enumerated, gettext
 from dagster_project.study.groups import Groups
 from dagster_project.study.participants import ParticipantVariable
 from dagster_project.study.protocol import Protocol
@@ -47,21 +48,27 @@ def unknown_covariate_words(protocol: Protocol) -> tuple[str, str]:
     known."""
     if imputes_covariates(protocol):
         return (
-            "a covariate that is not known being its mean over the roster",
-            f"a covariate that is not known is its mean over the roster ({IMPUTATION_SOURCE}), and the tables say of how"
-            " many people",
+            gettext("a covariate that is not known being its mean over the roster"),
+            gettext(
+                "a covariate that is not known is its mean over the roster ({source}), and the tables say of how many"
+                " people",
+                source=IMPUTATION_SOURCE,
+            ),
         )
-    return "of whom every covariate is known", "the tables say how many are left out"
+    return gettext("of whom every covariate is known"), gettext("the tables say how many are left out")
 
 
 def unknown_covariate_note(protocol: Protocol) -> tuple[str, str]:
-    """The same for a table: of whom it is, and who those of its column are."""
+    """The same for a table: of whom it is, to stand behind who they are, and who those of its column are."""
     if imputes_covariates(protocol):
         return (
-            "one of these that is not known being its mean over the roster",
-            "covariate unknown are those of whom that is so",
+            gettext(", one of these that is not known being its mean over the roster"),
+            gettext("covariate unknown are those of whom that is so"),
         )
-    return "of whom all of these are known", "covariate unknown are those left out for want of one"
+    return (
+        gettext(" of whom all of these are known"),
+        gettext("covariate unknown are those left out for want of one"),
+    )
 
 
 def subgroups_of(protocol: Protocol) -> tuple[ParticipantVariable, ...]:
@@ -88,5 +95,4 @@ def terms_of(variable: ParticipantVariable) -> tuple[CovariateTerm, ...]:
 def covariate_words(protocol: Protocol, with_baseline: bool = True) -> str:
     """What is adjusted for, as a list in words: the score at baseline, Age and Site. with_baseline: the score among them."""
     labels = [variable.label for variable in covariates_of(protocol)]
-    *first_labels, last_label = ["the score at baseline", *labels] if with_baseline else labels
-    return f"{', '.join(first_labels)} and {last_label}" if first_labels else last_label
+    return enumerated([gettext("the score at baseline"), *labels] if with_baseline else labels)

@@ -6,6 +6,8 @@ Belongs here: what each is called and how it is described, wherever that is done
 
 from dataclasses import dataclass
 
+from dagster_project.languages import gettext, gettext_noop
+
 
 @dataclass(frozen=True)
 class EffectSize:
@@ -40,8 +42,8 @@ EVERY_EFFECT_SIZE = (
         name="d_baseline",
         denominator="SD at baseline of the pairs",
         source="Becker, Br J Math Stat Psychol 1988, 41, 257-278",
-        method="mean change / SD at {0} of the pairs",
-        table_note="mean change / SD at baseline of the pairs",
+        method=gettext_noop("mean change / SD at {0} of the pairs"),
+        table_note=gettext_noop("mean change / SD at baseline of the pairs"),
         formula="mean change / SD at baseline of the pairs",
         interval="d ± z root(SD of changes^2 / (SD at baseline^2 (n - 1)) + d^2 / (2 (n - 1)))",
         interval_source="Becker, Br J Math Stat Psychol 1988, 41, 257-278",
@@ -51,8 +53,8 @@ EVERY_EFFECT_SIZE = (
         name="d_z",
         denominator="SD of the changes",
         source="Cohen, Statistical Power Analysis, 2nd ed., 1988, ch. 2.3",
-        method="mean change / SD of the changes",
-        table_note="/ SD of the changes",
+        method=gettext_noop("mean change / SD of the changes"),
+        table_note=gettext_noop("/ SD of the changes"),
         formula="mean change / SD of the changes",
         interval="noncentrality at which t is the 2.5 % or 97.5 % quantile of the noncentral t, / root(n)",
         interval_source="Cumming and Finch, Educ Psychol Meas 2001, 61, 532-574",
@@ -63,8 +65,8 @@ EVERY_EFFECT_SIZE = (
         # Another's table may divide by the root of the mean variance or by the mean SD: the audit allows for both.
         denominator="average of both waves' SDs",
         source="Bonett, Psychol Methods 2008, 13, 99-109",
-        method="mean change / root of the mean of both waves' variances",
-        table_note="/ root of the mean of both variances",
+        method=gettext_noop("mean change / root of the mean of both waves' variances"),
+        table_note=gettext_noop("/ root of the mean of both variances"),
         formula="mean change / root((SD at baseline^2 + SD at follow-up^2) / 2)",
         interval=_DELTA_METHOD,
         interval_source="Bonett, Psychol Methods 2008, 13, 99-109",
@@ -74,8 +76,8 @@ EVERY_EFFECT_SIZE = (
         name="d_rm",
         denominator="(SD of the changes / root(2 (1 - r)))",
         source="Morris and DeShon, Psychol Methods 2002, 7, 105-125",
-        method="d_z times root of 2 (1 - r)",
-        table_note="d_z times root of 2 (1 - r)",
+        method=gettext_noop("d_z times root of 2 (1 - r)"),
+        table_note=gettext_noop("d_z times root of 2 (1 - r)"),
         formula="d_z root(2 (1 - r)), r the correlation of both waves",
         interval=_DELTA_METHOD,
         unit="SDs of a wave",
@@ -102,5 +104,6 @@ def effect_size_of(name: str) -> EffectSize:
 
 def effect_size_method(name: str, baseline: str) -> str:
     """How an effect size is computed, in words. baseline: the wave, or what else the baseline is to be called."""
-    method = effect_size_of(name).method.format(baseline)
-    return method if name in EFFECT_SIZES else f"{method}, with Hedges' correction"
+    message = effect_size_of(name).method
+    method = gettext(message.format(baseline)) if baseline == "baseline" else gettext(message).format(baseline)
+    return method if name in EFFECT_SIZES else gettext("{method}, with Hedges' correction", method=method)

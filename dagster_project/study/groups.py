@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import Field, PrivateAttr
 
+from dagster_project.languages import translate
 from dagster_project.study.base import CategoryId, Code, Definition
 from dagster_project.study.concealment import CONCEALMENT_KEYS, concealment_error
 from dagster_project.study.participants import Category, ParticipantVariable
@@ -47,7 +48,7 @@ class RepeatedMeasures(Definition):
     @property
     def covariance_in_words(self) -> str:
         """The covariance as methods name it, e.g. compound symmetry."""
-        return self.covariance.replace("_", " ")
+        return translate(self.covariance.replace("_", " "))
 
 
 class Groups(Definition):

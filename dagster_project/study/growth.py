@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from dagster_project.languages import gettext, gettext_noop, translate
 from dagster_project.study.base import Definition
 
 TimeUnit = Literal["days", "weeks", "months", "years"]
@@ -18,8 +19,8 @@ DAYS_PER_UNIT: Mapping[str, float] = {"days": 1.0, "weeks": 7.0, "months": 365.2
 #: than a late answer.
 _FAR_OFF_DAYS = 180
 _DF_WORDS = {
-    "satterthwaite": "Satterthwaite's degrees of freedom",
-    "kenward_roger": "Kenward and Roger's standard errors and degrees of freedom",
+    "satterthwaite": gettext_noop("Satterthwaite's degrees of freedom"),
+    "kenward_roger": gettext_noop("Kenward and Roger's standard errors and degrees of freedom"),
 }
 #: A line of one's own, beside errors about it, needs scores at three times.
 _LEAST_WAVES = 3
@@ -73,19 +74,19 @@ class Growth(Definition):
     @property
     def df_in_words(self) -> str:
         """The degrees of freedom, as methods name them."""
-        return _DF_WORDS[self.df]
+        return gettext(_DF_WORDS[self.df])
 
     @property
     def unit_word(self) -> str:
         """The unit in the singular."""
-        return self.unit.removesuffix("s")
+        return translate(self.unit.removesuffix("s"))
 
     @property
     def time_in_words(self) -> str:
         """What time is, for methods and notes."""
         if self.time == "planned":
-            return f"planned {self.unit} from the first wave"
-        return f"{self.unit} from the day on which the person answered the first wave"
+            return gettext("planned {unit} from the first wave", unit=translate(self.unit))
+        return gettext("{unit} from the day on which the person answered the first wave", unit=translate(self.unit))
 
 
 def planned_days(months: float) -> float:

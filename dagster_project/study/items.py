@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
+from dagster_project.languages import gettext, ngettext, number_text
 from dagster_project.study.base import Definition
 
 
@@ -122,12 +123,14 @@ class Anchors(Definition):
 
     def __str__(self) -> str:
         if self.are_rounded:
-            return f"{self.low} to {self.high}, with any decimals"
+            return gettext("{low} to {high}, with any decimals", low=self.low, high=self.high)
+        if not self.has_gaps and self.decimals:
+            step = number_text(f"{1 / 10**self.decimals:.{self.decimals}f}")
+            return gettext("{low} to {high} in steps of {step}", low=self.low, high=self.high, step=step)
         if not self.has_gaps:
-            steps = f" in steps of {1 / 10**self.decimals:.{self.decimals}f}" if self.decimals else ""
-            return f"{self.low} to {self.high}{steps}"
+            return gettext("{low} to {high}", low=self.low, high=self.high)
         *first, last = map(str, self.answers)
-        return f"{', '.join(first)} or {last}"
+        return gettext("{answers} or {last}", answers=", ".join(first), last=last)
 
 
 class AnyDecimals(Anchors):
@@ -199,4 +202,4 @@ def in_words(positions: tuple[int, ...]) -> str:
         else:
             runs.append([position])
     texts = [f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs]
-    return f"item{'s' if len(positions) > 1 else ''} {', '.join(texts)}"
+    return ngettext("item {positions}", "items {positions}", len(positions), positions=", ".join(texts))

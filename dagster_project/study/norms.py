@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from dagster_project.languages import gettext, plain
 from dagster_project.study.base import Code, Definition
 from dagster_project.study.percentiles import Percentiles
 from dagster_project.study.strata import NumberTime, Stratum
@@ -95,8 +96,11 @@ class NormLimit(Definition):
     @property
     def in_words(self) -> str:
         """E.g. 'T of 60 or more: elevated'."""
-        name = "T" if self.metric == "t_score" else "percentile"
-        return f"{name} of {self.value:g} or {'more' if self.direction == 'at_least' else 'less'}: {self.meaning}"
+        name = "T" if self.metric == "t_score" else gettext("percentile")
+        fields = {"name": name, "value": plain(self.value), "meaning": self.meaning}
+        if self.direction == "at_least":
+            return gettext("{name} of {value} or more: {meaning}", **fields)
+        return gettext("{name} of {value} or less: {meaning}", **fields)
 
 
 @dataclass(frozen=True)

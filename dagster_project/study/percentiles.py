@@ -12,14 +12,15 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from dagster_project.languages import gettext, gettext_noop
 from dagster_project.study.base import Code, Definition
 
 _SCORES = re.compile(r"^(-?\d+(?:\.\d+)?)(?:\s*[-–]\s*(-?\d+(?:\.\d+)?))?$")
 #: What share of a norm's people a percentile is, in words.
 MEANINGS: Mapping[str, str] = {
-    "at_or_below": "% of the norm's people with this score or a lower one",
-    "below": "% of the norm's people with a lower score",
-    "midpoint": "% of the norm's people with a lower score, and half of those with this one",
+    "at_or_below": gettext_noop("% of the norm's people with this score or a lower one"),
+    "below": gettext_noop("% of the norm's people with a lower score"),
+    "midpoint": gettext_noop("% of the norm's people with a lower score, and half of those with this one"),
 }
 
 
@@ -127,6 +128,9 @@ class Percentiles(Definition):
     def in_words(self) -> str:
         """What a percentile is."""
         if self.normal:
-            return "% of a normal distribution with the norm's mean and SD below the score"
-        linear = ", linear between scores of the table" if self.between == "linear" else ""
-        return MEANINGS[self.meaning or "midpoint"] + linear
+            return gettext("% of a normal distribution with the norm's mean and SD below the score")
+        message = MEANINGS[self.meaning or "midpoint"]
+        meaning = gettext(message)
+        if self.between == "linear":
+            return gettext("{meaning}, linear between scores of the table", meaning=meaning)
+        return meaning

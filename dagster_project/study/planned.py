@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from dagster_project.languages import gettext
 from dagster_project.study.base import Code, Definition, Text
 
 #: The keys that say for whom something is planned.
@@ -88,7 +89,7 @@ class Condition:
         """The same in labels: of a variable by (variable, ""), of a category by (variable, category)."""
         return "; ".join(
             f"{labels.get((variable, ''), variable)}:"
-            f" {' or '.join(labels.get((variable, category), category) for category in categories)}"
+            f" {gettext(' or ').join(labels.get((variable, category), category) for category in categories)}"
             for variable, categories in self.categories.items()
         )
 
@@ -141,8 +142,9 @@ class WaveConditions:
         words = [self.wave_condition.with_labels(labels)] if self.wave_condition is not None else []
         if not self.has_block_for_all:
             blocks = list(dict.fromkeys(block.with_labels(labels) for block in self.blocks))
-            words.append(" or ".join(blocks) if len(blocks) == 1 or not words else f"({' or '.join(blocks)})")
-        return " and ".join(words)
+            alternatives = gettext(" or ").join(blocks)
+            words.append(alternatives if len(blocks) == 1 or not words else f"({alternatives})")
+        return gettext(" and ").join(words)
 
     def is_planned_for(self, person: Mapping[str, str | None]) -> bool:
         """Whether the wave is planned for a person: its own condition holds, and one of its blocks is planned."""

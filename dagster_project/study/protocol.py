@@ -12,6 +12,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from dagster_project.languages import ENGLISH, language_error
 from dagster_project.study.base import Code, Definition, Text
 from dagster_project.study.careless import Careless
 from dagster_project.study.export import RESERVED_NAMES, Export
@@ -49,6 +50,11 @@ class Protocol(Definition):
 
     study: Code = Field(description="the study's code, the same as its folder's name")
     title: str = Field(description="the study's title")
+    language: str = Field(
+        default=ENGLISH,
+        description="the language of the page, the documents and the figures: en, or one that has a catalogue of messages,"
+        " e.g. de or fr",
+    )
     source: str = Field(description="a citation")
     licence: str = Field(description="the terms under which the data may be used")
     stand_in: str | None = Field(default=None, description="a note that the people are stand-ins, if they are")
@@ -122,6 +128,8 @@ class Protocol(Definition):
 
     @model_validator(mode="after")
     def _consistent(self) -> "Protocol":
+        if error := language_error(self.language):
+            raise ValueError(error)
         waves = [wave.wave for wave in self.waves]
         if reserved := [wave for wave in waves if wave.lower() in RESERVED_NAMES]:
             raise ValueError(f"a wave cannot be called {reserved[0]}: schema raw has a table of that name; rename it")

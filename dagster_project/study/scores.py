@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from dagster_project.languages import gettext
 from dagster_project.study.base import Code, Definition
 
 
@@ -85,7 +86,10 @@ class Score(BandedScore):
     @property
     def better_in_words(self) -> str:
         """Which end is good, e.g. 'low is good'."""
-        return "neither end is good" if self.better == "neither" else f"{self.better} is good"
+        words = {
+            "high": gettext("high is good"), "low": gettext("low is good"), "neither": gettext("neither end is good"),
+        }  # fmt: skip
+        return words[self.better]
 
     @property
     def has_ends(self) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
+from dagster_project.languages import gettext
 from dagster_project.study.codebook.instruments import scoring_rule
 from dagster_project.study.instruments import Composite, Instrument, Scale
 from dagster_project.study.study import Study
@@ -61,7 +62,7 @@ def variant_changes(study: Study, variant: Variant) -> list[VariantChange]:
     labels = study.protocol.labels
     own_study = variant_study(study, variant)
     return [
-        *(VariantChange(rule.variable, "everybody", rule.in_words(labels)) for rule in variant.people),
+        *(VariantChange(rule.variable, gettext("everybody"), rule.in_words(labels)) for rule in variant.people),
         *(
             VariantChange(scale, scoring_rule(*study.scales[scale]), _rule_in_words(study, own_study, scale))
             for scale in variant.scales
@@ -72,9 +73,14 @@ def variant_changes(study: Study, variant: Variant) -> list[VariantChange]:
 def variant_words(study: Study, variant: Variant) -> str:
     """All that a variant changes, in one text."""
     return "; ".join(
-        f"{study.scales[change.subject][1].label}: {change.in_variant} (in the main analysis {change.in_main_analysis})"
+        gettext(
+            "{scale}: {rule} (in the main analysis {main_rule})",
+            scale=study.scales[change.subject][1].label,
+            rule=change.in_variant,
+            main_rule=change.in_main_analysis,
+        )
         if change.subject in study.scales
-        else f"people, by {change.in_variant}"
+        else gettext("people, by {rule}", rule=change.in_variant)
         for change in variant_changes(study, variant)
     )
 
@@ -86,11 +92,12 @@ def _rule_in_words(study: Study, own_study: Study, code: str) -> str:
     if isinstance(scale, Composite) or isinstance(main_scale, Composite):
         return words
     for name, positions in (
-        ("without", set(main_scale.items) - set(scale.items)),
-        ("with", set(scale.items) - set(main_scale.items)),
+        (gettext("without {items}"), set(main_scale.items) - set(scale.items)),
+        (gettext("with {items}"), set(scale.items) - set(main_scale.items)),
     ):
         if positions:
-            words += f"; {name} {', '.join(instrument.item_code(position) for position in sorted(positions))}"
+            items = ", ".join(instrument.item_code(position) for position in sorted(positions))
+            words += f"; {name.format(items=items)}"
     return words
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from dagster_project.languages import gettext, plain
 from dagster_project.study.base import Code, Definition, as_list
 from dagster_project.study.items import Positions
 from dagster_project.study.participants import ParticipantVariable
@@ -70,12 +71,16 @@ class PeopleRule(Definition):
         """The rule in labels: of a variable by (variable, ""), of a category by (variable, category)."""
         names = [labels.get((self.variable, category), category) for category in self.categories]
         if self.is_of_numbers:
-            ends = [f"{self.minimum:g} or more"] if self.minimum is not None else []
-            ends += [f"{self.maximum:g} or less"] if self.maximum is not None else []
-            limits = " and ".join(ends)
+            ends = [gettext("{value} or more", value=plain(self.minimum))] if self.minimum is not None else []
+            ends += [gettext("{value} or less", value=plain(self.maximum))] if self.maximum is not None else []
+            limits = gettext(" and ").join(ends)
+        elif self.only:
+            limits = gettext("only {categories}", categories=gettext(" or ").join(names))
         else:
-            limits = f"only {' or '.join(names)}" if self.only else f"without {' and '.join(names)}"
-        unknown = {"keep": ", or not known", "leave_out": ", nobody of whom it is not known", None: ""}[self.if_unknown]
+            limits = gettext("without {categories}", categories=gettext(" and ").join(names))
+        unknown = {
+            "keep": gettext(", or not known"), "leave_out": gettext(", nobody of whom it is not known"), None: "",
+        }[self.if_unknown]  # fmt: skip
         return f"{labels.get((self.variable, ''), self.variable)}: {limits}{unknown}"
 
 

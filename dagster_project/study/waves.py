@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from dagster_project.languages import gettext
 from dagster_project.study.base import ContrastId, Definition, WaveId
 from dagster_project.study.growth import VisitWindow
 from dagster_project.study.planned import PlannedFor
@@ -41,4 +42,4 @@ class Contrast(Definition):
     def in_words(self) -> str:
         """The declared direction, e.g. 'T1 minus T2'."""
         first, second = (self.baseline, self.followup)[:: self.baseline_sign]
-        return f"{first} minus {second}"
+        return gettext("{first} minus {second}", first=first, second=second)

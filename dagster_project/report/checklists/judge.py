@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 import yaml
 
+from dagster_project.languages import gettext, gettext_noop, ngettext, translate
 from dagster_project.report.checklists.declared import Answers, Checklist, Item, Kind
-from dagster_project.results import Cell, Column, ResultRow, Row, Table, count_text
+from dagster_project.results import Cell, Column, ResultRow, Row, Table
 from dagster_project.study import Study
 
 Status = Literal["met", "partly met", "gap", "not applicable"]
@@ -54,7 +55,9 @@ def judge_checklist(
         if item.item in inapplicable_items:
             judged_items.append(JudgedItem(item, "not applicable", (Link(inapplicable_items[item.item]),), ()))
             continue
-        links: list[Link] = [Link(f"Authors: {author_answers[item.item]}")] if item.item in author_answers else []
+        links: list[Link] = (
+            [Link(gettext("Authors: {answer}", answer=author_answers[item.item]))] if item.item in author_answers else []
+        )
         missing = []
         needs = [
             (kind, name)
@@ -66,11 +69,13 @@ def judge_checklist(
             continue
         for kind, name in needs:
             if kind == "authors":
-                missing += [] if item.item in author_answers else [f"for the authors: {name}"]
+                missing += (
+                    [] if item.item in author_answers else [gettext("for the authors: {missing}", missing=gettext(name))]
+                )
             elif link := next((link for part in name.split(" | ") if (link := finder.find(kind, part))), None):
                 links.append(link)
             else:
-                missing.append(_absent(kind, name.replace(" | ", " or ")))
+                missing.append(_absent(kind, name.replace(" | ", gettext(" or "))))
         status: Status = "met" if not missing else "partly met" if links else "gap"
         judged_items.append(JudgedItem(item, status, tuple(links), tuple(missing)))
     return tuple(judged_items)
@@ -83,21 +88,24 @@ def checklist_table(checklist: Checklist, judged_items: Sequence[JudgedItem], nu
     for judged_item in judged_items:
         if judged_item.item.section != section:
             section = judged_item.item.section
-            rows.append(Row(section))
+            rows.append(Row(gettext(section)))
         links, missing = "; ".join(link.words for link in judged_item.links), "; ".join(judged_item.missing)
         rows.append(
             Row(
-                f"{judged_item.item.item}. {judged_item.item.name}",
-                (Cell(judged_item.status), Cell(links), Cell(missing), Cell("")),
+                f"{judged_item.item.item}. {gettext(judged_item.item.name)}",
+                (Cell(gettext(judged_item.status)), Cell(links), Cell(missing), Cell("")),
             )
         )
     return Table(
         number=number,
         name=f"checklist_{checklist.checklist}",
-        title=f"{checklist.name} ({checklist.version})",
-        columns=tuple(Column(name, has_words=True) for name in ("Status", "Where", "Missing", "Page of the manuscript")),
+        title=f"{gettext(checklist.name)} ({translate(checklist.version)})",
+        columns=tuple(
+            Column(name, has_words=True)
+            for name in (gettext("Status"), gettext("Where"), gettext("Missing"), gettext("Page of the manuscript"))
+        ),
         rows=tuple(rows),
-        notes=(f"After {checklist.source}.", checklist.licence),
+        notes=(gettext("After {source}.", source=checklist.source), gettext(checklist.licence)),
     )
 
 
@@ -113,7 +121,13 @@ _NEEDS_SEVERAL_WAVES: frozenset[tuple[Kind, str]] = frozenset(
     }
 )  # fmt: skip
 #: What readers call a section of the page.
-_SECTIONS = {"flow": "Study flow", "methods": "Methods", "joint": "Joint display", "audit": "Audit", "figures": "Figures"}
+_SECTIONS = {
+    "flow": gettext_noop("Study flow"),
+    "methods": gettext_noop("Methods"),
+    "joint": gettext_noop("Joint display"),
+    "audit": gettext_noop("Audit"),
+    "figures": gettext_noop("Figures"),
+}
 #: The part of the release that shows what a key of study.yaml, or a file beside it, declares.
 _DEFINITION_LINKS = {
     "plan": "codebook.html#plan", "waves": "codebook.html#waves", "contrasts": "codebook.html#contrasts",
@@ -124,12 +138,12 @@ _DEFINITION_LINKS = {
 
 def _absent(kind: Kind, name: str) -> str:
     return {
-        "table": f"the table {name} has no numbers",
-        "figure": f"figure {name} is not drawn",
-        "analysis": f"no result of analysis {name}",
-        "section": f"the page has no section {name}",
-        "study": f"study.yaml declares no {name}",
-        "file": f"the study folder has no {name}",
+        "table": gettext("the table {name} has no numbers", name=name),
+        "figure": gettext("figure {name} is not drawn", name=name),
+        "analysis": gettext("no result of analysis {name}", name=name),
+        "section": gettext("the page has no section {name}", name=name),
+        "study": gettext("study.yaml declares no {name}", name=name),
+        "file": gettext("the study folder has no {name}", name=name),
         "authors": name,
     }[kind]
 
@@ -169,18 +183,31 @@ class _Finder:
 
     def find(self, kind: Kind, name: str) -> Link | None:
         if kind == "table" and name in self._tables:
-            return Link(f"Table {self._tables[name]}", f"#table-{self._tables[name]}")
+            return Link(gettext("Table {number}", number=self._tables[name]), f"#table-{self._tables[name]}")
         if kind == "figure" and name in self._figures:
             number = self._figures.index(name) + 1
-            return Link(f"Figure {number}", f"#figure-{number}")
+            return Link(gettext("Figure {number}", number=number), f"#figure-{number}")
         if kind == "analysis" and name in self._analyses:
             table = self._shown_in.get(name)
-            words = f"{count_text(self._analyses[name], 'result')} of {name.replace('_', ' ')}"
-            return Link(f"{words}, in Table {table.number}", f"#table-{table.number}") if table else Link(words)
+            fields = {"analysis": name.replace("_", " "), "table": table.number if table else ""}
+            if table is None:
+                return Link(
+                    ngettext("{n} result of {analysis}", "{n} results of {analysis}", self._analyses[name], **fields)
+                )
+            words = ngettext(
+                "{n} result of {analysis}, in Table {table}",
+                "{n} results of {analysis}, in Table {table}",
+                self._analyses[name],
+                **fields,
+            )
+            return Link(words, f"#table-{table.number}")
         if kind == "section" and name in self._sections:
-            return Link(f"section {_SECTIONS.get(name, name)}", f"#{name}")
+            return Link(gettext("section {section}", section=gettext(_SECTIONS.get(name, name))), f"#{name}")
         if kind == "study" and name in self._lines and self._value(name):
-            return Link(f"study.yaml, line {self._lines[name]}: {name}", _DEFINITION_LINKS.get(name.split(".")[0]))
+            return Link(
+                gettext("study.yaml, line {line}: {name}", line=self._lines[name], name=name),
+                _DEFINITION_LINKS.get(name.split(".")[0]),
+            )
         if kind == "file" and (self._study.folder / name).exists():
             return Link(name, _DEFINITION_LINKS.get(name.partition(".")[0]))
         return None

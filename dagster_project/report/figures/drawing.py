@@ -19,7 +19,9 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
+from matplotlib.ticker import ScalarFormatter
 
+from dagster_project.languages import ENGLISH, number_text, spoken_language
 from dagster_project.report.figure import Figure
 from dagster_project.results import Table
 
@@ -64,6 +66,7 @@ def style() -> AbstractContextManager[None]:
 
 def finish(name: str, title: str, alt: str, table: Table, notes: Iterable[str], figure_canvas: Canvas) -> Figure:
     """The figure as SVG (the same bytes from the same numbers) and as a small PNG."""
+    _localise(figure_canvas)
     # Laid out once for both formats: `savefig` would draw each of them twice.
     FigureCanvasAgg(figure_canvas)
     if (layout := figure_canvas.get_layout_engine()) is not None:
@@ -82,6 +85,23 @@ def finish(name: str, title: str, alt: str, table: Table, notes: Iterable[str], 
     svg = re.sub(r'xlink:href="#([^"]+)"', rf'xlink:href="#{name}-\1"', svg)
     svg = re.sub(r'<svg [^>]*?viewBox="([^"]+)"[^>]*>', lambda match: _start_tag(name, match[1], title, alt), svg, count=1)
     return Figure(name, title, alt, table, tuple(notes), svg.strip(), thumbnail(figure_canvas))
+
+
+class _SpokenNumbers(ScalarFormatter):
+    """Numbers at an axis, with the decimal mark of the language that is spoken."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return number_text(super().__call__(x, pos))
+
+
+def _localise(figure_canvas: Canvas) -> None:
+    """Write the numbers at all axes as the language does."""
+    if spoken_language() == ENGLISH:
+        return
+    for axes in figure_canvas.get_axes():
+        for axis in (axes.xaxis, axes.yaxis):
+            if type(axis.get_major_formatter()) is ScalarFormatter:
+                axis.set_major_formatter(_SpokenNumbers())
 
 
 def _start_tag(name: str, view_box: str, title: str, alt: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from dagster_project.languages import gettext, gettext_noop, ngettext, number_text
 from dagster_project.report.figure import Figure, PersonScore
 from dagster_project.report.figures.drawing import (
     BLUE,
@@ -26,12 +27,13 @@ from dagster_project.results import (
     Row,
     Table,
     direction_of,
+    direction_words,
     outcome_sections,
     result_id,
 )
 from dagster_project.study import Study
 
-NAME, TITLE = "forest", "Change by named effect size, with 95 % intervals"
+NAME, TITLE = "forest", gettext_noop("Change by named effect size, with 95 % intervals")
 _PANEL_ROWS = 60
 
 
@@ -55,7 +57,7 @@ def plan(study: Study, results: Mapping[str, ResultRow]) -> tuple[str, Table, An
                 cells.append(numbers.cell("{} [{}, {}]", *ids))
         rows.append(Row(label, tuple(cells)))
     columns = [Column(name, contrast) for contrast in contrasts for name in ("n", *names)]
-    table = Table("", NAME, TITLE, tuple(columns), tuple(rows))
+    table = Table("", NAME, gettext(TITLE), tuple(columns), tuple(rows))
     return NAME, table, partial(_draw, study, results, table)
 
 
@@ -107,7 +109,7 @@ def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: 
                 markersize=2.6, color=colour, markerfacecolor="none", markeredgewidth=0.7, label=name,
             )  # fmt: skip
         axes.set_title(f"{contrast}: {direction_of(study, contrast)}", loc="left")
-        axes.set_xlabel(f"{names[0]} [95 % CI]")
+        axes.set_xlabel(gettext("{size} [95 % CI]", size=names[0]))
         axes.spines["left"].set_visible(False)
         axes.grid(axis="x", color="#e6e9ee", linewidth=0.6)
         axes.set_axisbelow(True)
@@ -123,17 +125,25 @@ def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: 
             handletextpad=0.2,
         )  # fmt: skip
     notes = [
-        f"Square and bar: {names[0]} with its 95 % interval, filled where it excludes zero."
-        f" Small marks: {', '.join(names[1:])}.",
-        "A scale marked ↓ is better when low. "
-        + "; ".join(f"{contrast} is {direction_of(study, contrast)}" for contrast in contrasts)
-        + ": to the right of zero, scores fell or rose as that says.",
+        gettext(
+            "Square and bar: {size} with its 95 % interval, filled where it excludes zero. Small marks: {sizes}.",
+            size=names[0],
+            sizes=", ".join(names[1:]),
+        ),
+        gettext(
+            "A scale marked ↓ is better when low. {directions}: to the right of zero, scores fell or rose as that says.",
+            directions="; ".join(direction_words(study, contrast) for contrast in contrasts),
+        ),
     ]
     if len(study.protocol.outcomes) > _PANEL_ROWS:
         notes.append(
-            f"The first {_PANEL_ROWS} of {len(study.protocol.outcomes)} scales are drawn; the table lists all of them."
+            gettext(
+                "The first {count} of {n} scales are drawn; the table lists all of them.",
+                count=_PANEL_ROWS,
+                n=len(study.protocol.outcomes),
+            )
         )
-    return finish(NAME, TITLE, _alt(study, results, names[0]), table, notes, figure_canvas)
+    return finish(NAME, gettext(TITLE), _alt(study, results, names[0]), table, notes, figure_canvas)
 
 
 def _value(results: Mapping[str, ResultRow], code: str, statistic: str, contrast: str) -> float:
@@ -148,17 +158,24 @@ def _alt(study: Study, results: Mapping[str, ResultRow], name: str) -> str:
         sizes = {code: _value(results, code, name, contrast) for code in study.protocol.outcomes}
         known_sizes = {code: size for code, size in sizes.items() if math.isfinite(size)}
         if not known_sizes:
-            sentences.append(f"{contrast}: no effect size can be computed.")
+            sentences.append(gettext("{contrast}: no effect size can be computed.", contrast=contrast))
             continue
         ends = {
             code: [_value(results, code, f"{name}_ci95_{end}", contrast) for end in ("low", "high")] for code in known_sizes
         }
         excluding = sum(low > 0 or high < 0 for low, high in ends.values())
-        verb = "excludes" if excluding == 1 else "exclude"
         largest = max(known_sizes, key=lambda code: abs(known_sizes[code]))
         printed_size = results[result_id("change", largest, name, timepoint=contrast)].printed
         sentences.append(
-            f"{contrast}: {excluding} of {len(known_sizes)} intervals of {name} {verb} zero; the largest is"
-            f" {study.scales[largest][1].label}, {printed_size}."
+            ngettext(
+                "{contrast}: {n} of {count} intervals of {size} excludes zero; the largest is {scale}, {value}.",
+                "{contrast}: {n} of {count} intervals of {size} exclude zero; the largest is {scale}, {value}.",
+                excluding,
+                contrast=contrast,
+                count=len(known_sizes),
+                size=name,
+                scale=study.scales[largest][1].label,
+                value=number_text(printed_size),
+            )
         )
     return " ".join(sentences)

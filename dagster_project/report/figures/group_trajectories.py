@@ -8,6 +8,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from dagster_project.languages import gettext, gettext_noop, ngettext, number_text
 from dagster_project.report.figure import Figure, PersonScore
 from dagster_project.report.figures.drawing import (
     BLACK,
@@ -24,10 +25,10 @@ from dagster_project.report.figures.drawing import (
     shorten,
 )
 from dagster_project.report.figures.ranges import BETTER_ARROWS, panel_range, panel_words
-from dagster_project.results import Cell, Column, Numbers, ResultRow, Row, Table, count_text, result_id
+from dagster_project.results import Cell, Column, Numbers, ResultRow, Row, Table, result_id
 from dagster_project.study import Study
 
-NAME, TITLE = "group_trajectories", "Scores over time by group"
+NAME, TITLE = "group_trajectories", gettext_noop("Scores over time by group")
 _STATISTICS = ("mean", "ci95_low", "ci95_high")
 #: More panels, or groups in one panel, cannot be read; the table has all of them.
 _MOST_PANELS, _MOST_GROUPS = 24, 8
@@ -57,8 +58,8 @@ def plan(study: Study, results: Mapping[str, ResultRow]) -> tuple[str, Table, An
                 ids = [_id(code, statistic, group.category, wave) for statistic in _STATISTICS]
                 cells.append(numbers.cell("{} [{}, {}]", *ids))
             rows.append(Row(group.label, tuple(cells)))
-    columns = tuple(Column(name, wave) for wave in waves for name in ("n", "mean [95 % CI]"))
-    table = Table("", NAME, TITLE, columns, tuple(rows))
+    columns = tuple(Column(name, wave) for wave in waves for name in ("n", gettext("mean [95 % CI]")))
+    table = Table("", NAME, gettext(TITLE), columns, tuple(rows))
     return NAME, table, partial(_draw, study, results, table)
 
 
@@ -85,15 +86,20 @@ def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: 
         for (color, marker), group in zip(GROUP_MARKS, groups, strict=False)
     ]
     figure_canvas.legend(handles=handles, loc="outside upper left", ncols=min(4, len(handles)), frameon=False)
-    notes = [
+    reading = gettext(
         "Dot and bar: mean of the group with its 95 % interval, of the people with a score in the wave; groups stand side by"
-        f" side at each wave. {panel_words(study)}"
-    ]
+        " side at each wave."
+    )
+    notes = [f"{reading} {panel_words(study)}"]
     if len(outcomes) > len(codes):
-        notes.append(f"The first {len(codes)} of {len(outcomes)} scales are drawn; the table lists all of them.")
+        notes.append(
+            gettext(
+                "The first {count} of {n} scales are drawn; the table lists all of them.", count=len(codes), n=len(outcomes)
+            )
+        )
     if len(study.protocol.compared_groups) > len(groups):
-        notes.append(f"The first {len(groups)} groups are drawn; the table lists all of them.")
-    return finish(NAME, TITLE, _alt(study, results), table, notes, figure_canvas)
+        notes.append(gettext("The first {count} groups are drawn; the table lists all of them.", count=len(groups)))
+    return finish(NAME, gettext(TITLE), _alt(study, results), table, notes, figure_canvas)
 
 
 def _panel(axes: Axes, study: Study, results: Mapping[str, ResultRow], code: str) -> None:
@@ -131,19 +137,24 @@ def _panel(axes: Axes, study: Study, results: Mapping[str, ResultRow], code: str
 
 def _alt(study: Study, results: Mapping[str, ResultRow]) -> str:
     groups, waves = study.protocol.compared_groups, study.protocol.waves
-    text = (
-        f"Mean scores of {count_text(len(study.protocol.outcomes), 'scale')} at"
-        f" {', '.join(wave.wave for wave in waves)} in {len(groups)} groups: {', '.join(group.label for group in groups)}."
+    text = ngettext(
+        "Mean scores of {n} scale at {waves} in {count} groups: {groups}.",
+        "Mean scores of {n} scales at {waves} in {count} groups: {groups}.",
+        len(study.protocol.outcomes),
+        waves=", ".join(wave.wave for wave in waves),
+        count=len(groups),
+        groups=", ".join(group.label for group in groups),
     )
     code = study.protocol.outcomes[0]
     for group in groups:
         printed_means = [
-            results[id_].printed
+            number_text(results[id_].printed)
             for wave in (waves[0], waves[-1])
             if math.isfinite(_value(results, id_ := _id(code, "mean", group.category, wave.wave)))
         ]
         if len(printed_means) > 1:
-            text += (
-                f" {study.scales[code][1].label}, {group.label}: {printed_means[0]} at first, {printed_means[-1]} at last."
-            )
+            text += " " + gettext(
+                "{scale}, {group}: {first} at first, {last} at last.",
+                scale=study.scales[code][1].label, group=group.label, first=printed_means[0], last=printed_means[-1],
+            )  # fmt: skip
     return text

@@ -11,14 +11,15 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from dagster_project.languages import gettext, gettext_noop, ngettext, number_text
 from dagster_project.report.figure import Figure, PersonScore
 from dagster_project.report.figures.drawing import BLUE, canvas, finish, lines, shorten
 from dagster_project.report.figures.group_trajectories import GROUP_MARKS
 from dagster_project.report.figures.ranges import BETTER_ARROWS, panel_range, panel_words
-from dagster_project.results import Cell, Column, Numbers, ResultRow, Row, Table, count_text, result_id
+from dagster_project.results import Cell, Column, Numbers, ResultRow, Row, Table, result_id
 from dagster_project.study import Growth, Study
 
-NAME, TITLE = "growth", "Fitted lines over time"
+NAME, TITLE = "growth", gettext_noop("Fitted lines over time")
 _STATISTICS = ("level", "level_ci95_low", "level_ci95_high")
 #: More panels cannot be read; the table has all of them.
 _MOST_PANELS, _PANEL_COLUMNS = 24, 4
@@ -39,15 +40,15 @@ def plan(study: Study, results: Mapping[str, ResultRow]) -> tuple[str, Table, An
             ids = [[_id(code, name, group, wave.wave) for name in _STATISTICS] for wave in study.protocol.waves]
             cells: list[Cell] = [numbers.cell("{} [{}, {}]", *of_wave) for of_wave in ids]
             rows.append(Row(label, tuple(cells)))
-    columns = tuple(Column("level [95 % CI]", wave.wave) for wave in study.protocol.waves)
-    table = Table("", NAME, TITLE, columns, tuple(rows))
+    columns = tuple(Column(gettext("level [95 % CI]"), wave.wave) for wave in study.protocol.waves)
+    table = Table("", NAME, gettext(TITLE), columns, tuple(rows))
     return NAME, table, partial(_draw, study, growth, results, table)
 
 
 def _groups(study: Study) -> list[tuple[str | None, str]]:
     """The groups with their labels; everybody where there are none."""
     groups = study.protocol.compared_groups
-    return [(group.category, group.label) for group in groups] or [(None, "Everybody")]
+    return [(group.category, group.label) for group in groups] or [(None, gettext("Everybody"))]
 
 
 def _id(code: str, statistic: str, group: str | None, wave: str) -> str:
@@ -81,15 +82,21 @@ def _draw(
             for (color, marker), (_, label) in zip(GROUP_MARKS, groups, strict=False)
         ]
         figure_canvas.legend(handles=handles, loc="outside upper left", ncols=min(4, len(handles)), frameon=False)
-    notes = [
-        f"Line: linear growth, time in {growth.time_in_words}; mark and bar: its level with the 95 % interval at the planned"
-        f" time of each wave. {panel_words(study)}"
-    ]
+    reading = gettext(
+        "Line: linear growth, time in {time}; mark and bar: its level with the 95 % interval at the planned time of each"
+        " wave.",
+        time=growth.time_in_words,
+    )
+    notes = [f"{reading} {panel_words(study)}"]
     if len(outcomes) > len(codes):
-        notes.append(f"The first {len(codes)} of {len(outcomes)} scales are drawn; the table lists all of them.")
+        notes.append(
+            gettext(
+                "The first {count} of {n} scales are drawn; the table lists all of them.", count=len(codes), n=len(outcomes)
+            )
+        )
     if len(_groups(study)) > len(groups):
-        notes.append(f"The first {len(groups)} groups are drawn; the table lists all of them.")
-    return finish(NAME, TITLE, _alt(study, results), table, notes, figure_canvas)
+        notes.append(gettext("The first {count} groups are drawn; the table lists all of them.", count=len(groups)))
+    return finish(NAME, gettext(TITLE), _alt(study, results), table, notes, figure_canvas)
 
 
 def _panel(axes: Axes, study: Study, results: Mapping[str, ResultRow], code: str) -> None:
@@ -117,10 +124,19 @@ def _panel(axes: Axes, study: Study, results: Mapping[str, ResultRow], code: str
 
 def _alt(study: Study, results: Mapping[str, ResultRow]) -> str:
     waves, code = study.protocol.waves, study.protocol.outcomes[0]
-    text = f"Fitted lines of {count_text(len(study.protocol.outcomes), 'scale')} from {waves[0].wave} to {waves[-1].wave}."
+    text = ngettext(
+        "Fitted lines of {n} scale from {first} to {last}.",
+        "Fitted lines of {n} scales from {first} to {last}.",
+        len(study.protocol.outcomes),
+        first=waves[0].wave,
+        last=waves[-1].wave,
+    )
     for group, label in _groups(study):
         ends = [_id(code, "level", group, wave.wave) for wave in (waves[0], waves[-1])]
         if all(math.isfinite(_value(results, identifier)) for identifier in ends):
-            first, last = (results[identifier].printed for identifier in ends)
-            text += f" {study.scales[code][1].label}, {label}: from {first} to {last}."
+            first, last = (number_text(results[identifier].printed) for identifier in ends)
+            text += " " + gettext(
+                "{scale}, {group}: from {first} to {last}.",
+                scale=study.scales[code][1].label, group=label, first=first, last=last,
+            )  # fmt: skip
     return text

@@ -9,9 +9,10 @@ from matplotlib import colormaps
 from matplotlib.colors import to_hex
 from matplotlib.patches import Patch
 
+from dagster_project.languages import gettext, ngettext
 from dagster_project.report.figure import Figure, PersonScore
 from dagster_project.report.figures.drawing import boxes, canvas, finish, name_rows, shorten
-from dagster_project.results import MAX_ANSWER_OPTIONS, Cell, Column, Numbers, ResultRow, Row, Table, count_text, result_id
+from dagster_project.results import MAX_ANSWER_OPTIONS, Cell, Column, Numbers, ResultRow, Row, Table, result_id
 from dagster_project.study import Instrument, MeasuresInstrument, Study, labelled
 
 #: Instruments with which a study has more items than this are not drawn; results hold all items.
@@ -37,7 +38,7 @@ def plans(study: Study, results: Mapping[str, ResultRow]) -> Iterator[tuple[str,
         )
         columns = tuple(Column(name, wave) for wave in waves for name in ("n", *map(str, answers)))
         name = f"items_{instrument.instrument}"
-        table = Table("", name, f"Answers to each item: {instrument.name}", columns, rows)
+        table = Table("", name, gettext("Answers to each item: {instrument}", instrument=instrument.name), columns, rows)
         yield name, table, partial(_draw, study, instrument, results, table)
 
 
@@ -79,20 +80,20 @@ def _draw(
                     start += width
         for answer_rectangles, colour in zip(rectangles, colours, strict=True):
             boxes(axes, answer_rectangles, colour)
-        axes.set_title(f"{wave} (n up to {largest_n})", loc="left")
+        axes.set_title(gettext("{wave} (n up to {largest})", wave=wave, largest=largest_n), loc="left")
         axes.set_xlim(0, 100)
         axes.set_ylim(len(items) - 0.4, -0.6)
-        axes.set_xlabel("% of those who answered")
+        axes.set_xlabel(gettext("% of those who answered"))
     names = [shorten(labelled(item, study.item_labels.get(item)), _LONGEST_NAME) for item in items]
     name_rows(panels, range(len(items)), names, fontsize=6)
     handles = [Patch(facecolor=colour, edgecolor="white") for colour in colours]
     figure_canvas.legend(
         handles, [str(answer) for answer in answers], loc="outside lower center", ncols=len(answers), frameon=False,
-        fontsize=7, title="answer, as given", title_fontsize=7,
+        fontsize=7, title=gettext("answer, as given"), title_fontsize=7,
     )  # fmt: skip
-    notes = ["Answers as given: items that are reversed when scored are not reversed here."]
+    notes = [gettext("Answers as given: items that are reversed when scored are not reversed here.")]
     if not instrument.item_labels:
-        notes[0] += " Items appear by code alone."
+        notes[0] += " " + gettext("Items appear by code alone.")
     return finish(table.name, table.title, _alt(items, results, waves, answers), table, notes, figure_canvas)
 
 
@@ -110,10 +111,19 @@ def _alt(items: Sequence[str], results: Mapping[str, ResultRow], waves: Sequence
                 largest_shares[item, wave] = max(
                     (count / sum(counts), answer) for count, answer in zip(counts, answers, strict=True)
                 )
-    text = f"Shares of the answers {answers[0]} to {answers[-1]} to {count_text(len(items), 'item')} at {', '.join(waves)}."
+    text = ngettext(
+        "Shares of the answers {first} to {last} to {n} item at {waves}.",
+        "Shares of the answers {first} to {last} to {n} items at {waves}.",
+        len(items),
+        first=answers[0], last=answers[-1], waves=", ".join(waves),
+    )  # fmt: skip
     if largest_shares:
         (item, wave), (_, answer) = max(largest_shares.items(), key=lambda entry: entry[1][0])
         result = results[result_id("items", item, "count", category=str(answer), timepoint=wave)]
-        people = count_text(result.n or 0, "person", "people")
-        text += f" The largest share of one answer: {result.printed} of {people} gave {answer} to {item} at {wave}."
+        text += " " + ngettext(
+            "The largest share of one answer: {count} of {n} person gave {answer} to {item} at {wave}.",
+            "The largest share of one answer: {count} of {n} people gave {answer} to {item} at {wave}.",
+            result.n or 0,
+            count=result.printed, answer=answer, item=item, wave=wave,
+        )  # fmt: skip
     return text

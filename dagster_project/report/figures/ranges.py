@@ -5,6 +5,7 @@ Belongs here: that range, and its words. Does not belong here: drawing.
 
 from collections.abc import Mapping
 
+from dagster_project.languages import gettext
 from dagster_project.results import ResultRow, result_id
 from dagster_project.study import Study
 
@@ -30,9 +31,18 @@ def panel_range(study: Study, results: Mapping[str, ResultRow], code: str) -> tu
 def panel_words(study: Study) -> str:
     """The sentence of a figure on what its panels span."""
     scales = [study.scales[code][1] for code in study.protocol.outcomes]
-    has_numbers = any(not scale.has_ends for scale in scales)
-    words = "Each panel spans the possible scores of its scale"
-    if has_numbers:
-        words += ", of a number those that people had" if any(scale.has_ends for scale in scales) else ""
-        words = words if any(scale.has_ends for scale in scales) else "Each panel spans the numbers that people had"
-    return words + ("; an arrow shows the better direction." if any(scale.better_sign for scale in scales) else ".")
+    kinds = {scale.has_ends for scale in scales}
+    if any(scale.better_sign for scale in scales):
+        if kinds == {False}:
+            return gettext("Each panel spans the numbers that people had; an arrow shows the better direction.")
+        if False in kinds:
+            return gettext(
+                "Each panel spans the possible scores of its scale, of a number those that people had; an arrow shows the"
+                " better direction."
+            )
+        return gettext("Each panel spans the possible scores of its scale; an arrow shows the better direction.")
+    if kinds == {False}:
+        return gettext("Each panel spans the numbers that people had.")
+    if False in kinds:
+        return gettext("Each panel spans the possible scores of its scale, of a number those that people had.")
+    return gettext("Each panel spans the possible scores of its scale.")

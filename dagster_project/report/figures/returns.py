@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from dagster_project.languages import gettext, gettext_noop, ngettext
 from dagster_project.report.figure import Figure, PersonScore
 from dagster_project.report.figures.drawing import (
     BLACK,
@@ -26,10 +27,10 @@ from dagster_project.report.figures.drawing import (
     name_rows,
     shorten,
 )
-from dagster_project.results import MISSING_REASON_HEADINGS, Numbers, ResultRow, Table, count_text, ledger_table, result_id
+from dagster_project.results import MISSING_REASON_HEADINGS, Numbers, ResultRow, Table, ledger_table, result_id
 from dagster_project.study import Study
 
-NAME, TITLE = "returns", "Who returned each wave, and why scores are missing"
+NAME, TITLE = "returns", gettext_noop("Who returned each wave, and why scores are missing")
 #: In the order of the legend; neighbours differ in lightness, so that grey print tells them apart, too.
 _COLOURS = {
     "score": SKY, "wave_not_returned": RED, "withdrawn": BLACK, "too_few_items": YELLOW, "blank": GREEN, "refused": PURPLE,
@@ -71,30 +72,38 @@ def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: 
         axes.set_title(wave, loc="left")
         axes.set_xlim(0, max(roster, 1))
         axes.set_ylim(len(codes) - 0.4, -0.6)
-        axes.set_xlabel("people")
+        axes.set_xlabel(gettext("people"))
         axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
     name_rows(panels, range(len(codes)), [shorten(study.scales[code][1].label, 42) for code in codes])
     order = [reason for reason in _COLOURS if reason in drawn_reasons]
     handles = [Patch(facecolor=_COLOURS[reason], edgecolor="white") for reason in order]
-    legend_labels = ["with a score" if reason == "score" else MISSING_REASON_HEADINGS[reason] for reason in order]
+    legend_labels = [
+        gettext("with a score") if reason == "score" else gettext(MISSING_REASON_HEADINGS[reason]) for reason in order
+    ]
     if handles:
         reasons_canvas.legend(
             handles, legend_labels, loc="outside lower center", ncols=min(5, len(handles)), frameon=False, fontsize=7
         )
     notes = [
-        "Above: people of the roster by whether they returned each wave. Below: people by whether they have a score, and the"
-        " one reason why not."
+        gettext(
+            "Above: people of the roster by whether they returned each wave. Below: people by whether they have a score, and"
+            " the one reason why not."
+        )
     ]
     if len(outcomes) > len(codes):
-        notes.append(f"The first {len(codes)} of {len(outcomes)} scales are drawn; the table lists all of them.")
-    return finish(NAME, TITLE, _alt(study, results, roster), table, notes, figure_canvas)
+        notes.append(
+            gettext(
+                "The first {count} of {n} scales are drawn; the table lists all of them.", count=len(codes), n=len(outcomes)
+            )
+        )
+    return finish(NAME, gettext(TITLE), _alt(study, results, roster), table, notes, figure_canvas)
 
 
 def _draw_returns(axes: Axes, results: Mapping[str, ResultRow], waves: Sequence[str], roster: int) -> None:
     parts = {
-        "n": ("score", "returned"), "n_returned_blank": ("returned_blank", "returned blank"),
-        "n_not_returned": ("wave_not_returned", "not returned"), "n_withdrawn": ("withdrawn", "withdrawn"),
-        "n_not_planned": ("not_planned", "not planned"),
+        "n": ("score", gettext("returned")), "n_returned_blank": ("returned_blank", gettext("returned blank")),
+        "n_not_returned": ("wave_not_returned", gettext("not returned")), "n_withdrawn": ("withdrawn", gettext("withdrawn")),
+        "n_not_planned": ("not_planned", gettext("not planned")),
     }  # fmt: skip
     for index, wave in enumerate(waves):
         start = 0.0
@@ -111,7 +120,7 @@ def _draw_returns(axes: Axes, results: Mapping[str, ResultRow], waves: Sequence[
     axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
     axes.set_yticks(range(len(waves)), waves)
     axes.tick_params(axis="y", length=0)
-    axes.set_title(f"Returned, of {roster} on the roster", loc="left")
+    axes.set_title(gettext("Returned, of {roster} on the roster", roster=roster), loc="left")
 
 
 def _count(results: Mapping[str, ResultRow], analysis: str, outcome: str, statistic: str, wave: str | None) -> int:
@@ -124,13 +133,14 @@ def _alt(study: Study, results: Mapping[str, ResultRow], roster: int) -> str:
     return_counts = {wave: _count(results, "flow", "returns", "n", wave) for wave in waves}
     not_planned = {wave: _count(results, "flow", "returns", "n_not_planned", wave) for wave in waves}
     shares = {
-        wave: f"{count} of the {roster - not_planned[wave]} for whom it was planned" if not_planned[wave] else str(count)
+        wave: gettext("{count} of the {n} for whom it was planned", count=count, n=roster - not_planned[wave])
+        if not_planned[wave]
+        else str(count)
         for wave, count in return_counts.items()
     }
-    text = (
-        f"Of {count_text(roster, 'person', 'people')} on the roster, "
-        + ", ".join(f"{share} returned {wave}" for wave, share in shares.items())
-        + "."
+    returns = ", ".join(gettext("{count} returned {wave}", count=share, wave=wave) for wave, share in shares.items())
+    text = ngettext(
+        "Of {n} person on the roster, {returns}.", "Of {n} people on the roster, {returns}.", roster, returns=returns
     )
     score_counts = {
         (code, wave): _count(results, "summary", code, "n", wave) for code in study.protocol.outcomes for wave in waves
@@ -143,8 +153,10 @@ def _alt(study: Study, results: Mapping[str, ResultRow], roster: int) -> str:
     }  # fmt: skip
     if missing_scores and max(missing_scores.values()) > 0:
         code, wave = max(missing_scores, key=lambda cell: missing_scores[cell])
-        text += f" Of those who returned, most lack a score of {study.scales[code][1].label} at {wave}:"
-        text += f" {missing_scores[code, wave]}."
+        text += " " + gettext(
+            "Of those who returned, most lack a score of {scale} at {wave}: {count}.",
+            scale=study.scales[code][1].label, wave=wave, count=missing_scores[code, wave],
+        )  # fmt: skip
     elif missing_scores:
-        text += " Everybody who returned a wave has a score of every scale in it."
+        text += " " + gettext("Everybody who returned a wave has a score of every scale in it.")
     return text

@@ -7,6 +7,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
+from dagster_project.languages import gettext, gettext_noop, ngettext, number_text
 from dagster_project.report.figure import Figure, PersonScore
 from dagster_project.report.figures.drawing import (
     BAND,
@@ -28,7 +29,6 @@ from dagster_project.results import (
     ResultRow,
     Row,
     Table,
-    count_text,
     has_norm_of_outcomes,
     main_norm_notes,
     outcome_sections,
@@ -42,8 +42,8 @@ NAME = "trajectories"
 _MOST_PANELS = 24
 #: What stands for people, by whether there are several waves.
 _PEOPLE_WORDS = {
-    True: " Faint lines: people; faint dots: people with a score in one wave only.",
-    False: " Faint dots: people.",
+    True: gettext_noop("Faint lines: people; faint dots: people with a score in one wave only."),
+    False: gettext_noop("Faint dots: people."),
 }
 _PANEL_COLUMNS = 5
 
@@ -65,15 +65,16 @@ def plan(study: Study, results: Mapping[str, ResultRow]) -> tuple[str, Table, An
             cells += [numbers.cell("{}", ids[3]), numbers.cell("{} [{}, {}]", *ids[:3]), numbers.cell("{}–{}", *ids[4:])]
         norm = [result_id("norm", code, statistic) for statistic in ("norm_mean", "norm_sd")]
         rows.append(Row(label, (*cells, numbers.cell("{} ({})", *norm))))
-    columns = [Column(name, wave) for wave in waves for name in ("n", "mean [95 % CI]", "quartiles")]
-    table = Table("", NAME, _title(study), (*columns, Column("mean (SD)", "Norm")), tuple(rows))
+    columns = [Column(name, wave) for wave in waves for name in ("n", gettext("mean [95 % CI]"), gettext("quartiles"))]
+    table = Table("", NAME, _title(study), (*columns, Column(gettext("mean (SD)"), gettext("Norm"))), tuple(rows))
     table = with_existing_columns(table)
     return NAME, table, partial(_draw, study, results, table)
 
 
 def _title(study: Study) -> str:
-    title = "Scores over time" if len(study.protocol.waves) > 1 else "Scores"
-    return f"{title} and norms" if has_norm_of_outcomes(study) else title
+    if len(study.protocol.waves) > 1:
+        return gettext("Scores over time and norms") if has_norm_of_outcomes(study) else gettext("Scores over time")
+    return gettext("Scores and norms") if has_norm_of_outcomes(study) else gettext("Scores")
 
 
 def _value(results: Mapping[str, ResultRow], analysis: str, outcome: str, statistic: str, wave: str | None = None) -> float:
@@ -101,15 +102,22 @@ def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: 
             axes.set_xticks(list(wave_positions.values()), list(wave_positions))
         else:
             axes.set_xticks(list(wave_positions.values()), [""] * len(wave_positions))
+    sentences = [gettext("Dot and bar: mean with its 95 % interval.")]
+    if has_norm_of_outcomes(study):
+        sentences.append(gettext("Broken line and grey band: norm mean and one norm SD to either side."))
+    band = gettext("Blue band: from the first to the third quartile.")
+    sentences.append(gettext(_PEOPLE_WORDS[len(waves) > 1]) if people else band)
     notes = [
-        "Dot and bar: mean with its 95 % interval."
-        + (" Broken line and grey band: norm mean and one norm SD to either side." if has_norm_of_outcomes(study) else "")
-        + (_PEOPLE_WORDS[len(waves) > 1] if people else " Blue band: from the first to the third quartile."),
-        panel_words(study) + (" Waves are placed at their months." if len(waves) > 1 else ""),
+        " ".join(sentences),
+        panel_words(study) + (" " + gettext("Waves are placed at their months.") if len(waves) > 1 else ""),
     ]
     notes += main_norm_notes(study)
     if len(outcomes) > len(codes):
-        notes.append(f"The first {len(codes)} of {len(outcomes)} scales are drawn; the table lists all of them.")
+        notes.append(
+            gettext(
+                "The first {count} of {n} scales are drawn; the table lists all of them.", count=len(codes), n=len(outcomes)
+            )
+        )
     return finish(NAME, table.title, _alt(study, results), table, notes, figure_canvas)
 
 
@@ -177,13 +185,20 @@ def _alt(study: Study, results: Mapping[str, ResultRow]) -> str:
         for wave in waves
     }
     known_distances = {cell: value for cell, value in distances.items() if math.isfinite(value)}
-    text = f"Mean scores of {count_text(len(study.protocol.outcomes), 'scale')} at {', '.join(waves)}."
+    text = ngettext(
+        "Mean scores of {n} scale at {waves}.",
+        "Mean scores of {n} scales at {waves}.",
+        len(study.protocol.outcomes),
+        waves=", ".join(waves),
+    )
     if known_distances:
         (code, wave), _ = max(known_distances.items(), key=lambda entry: abs(entry[1]))
         close_means = sum(abs(distance) <= 1 for distance in known_distances.values())
         printed_distance = results[result_id("summary", code, "norm_distance", timepoint=wave)].printed
-        text += (
-            f" {close_means} of {len(known_distances)} means lie within one norm SD of their norm; the farthest is"
-            f" {study.scales[code][1].label} at {wave}, {printed_distance} norm SDs from it."
-        )
+        text += " " + gettext(
+            "{count} of {n} means lie within one norm SD of their norm; the farthest is {scale} at {wave}, {distance} norm"
+            " SDs from it.",
+            count=close_means, n=len(known_distances), scale=study.scales[code][1].label, wave=wave,
+            distance=number_text(printed_distance),
+        )  # fmt: skip
     return text

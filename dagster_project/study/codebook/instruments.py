@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from dagster_project.languages import gettext, plain, translate
 from dagster_project.study.codebook.columns import FLAG, NUMBER, TEXT, WHOLE, answer_type, codebook_table
 from dagster_project.study.gates import LEFT_OUT, UNANSWERED
 from dagster_project.study.instruments import Composite, Instrument, Scale
@@ -157,18 +158,25 @@ def scoring_rule(instrument: Instrument, scale: Scale | Composite) -> str:
     """How a score is computed, in words: aggregate, minimum number of parts, proration, reversed items, conversion."""
     if isinstance(scale, Composite):
         count, minimum, parts = len(scale.parts), instrument.minimum_parts(scale), ", ".join(scale.parts)
-        rule = f"{scale.aggregate} of {count} scales ({parts}), at least {minimum} of them with a score"
-        return rule + (f", times {count} / those there" if scale.aggregate == "sum" and minimum < count else "")
+        rule = gettext(
+            "{aggregate} of {count} scales ({parts}), at least {minimum} of them with a score",
+            aggregate=translate(scale.aggregate), count=count, parts=parts, minimum=minimum,
+        )  # fmt: skip
+        return rule + (_times_those_there(count) if scale.aggregate == "sum" and minimum < count else "")
     if scale.is_given:
-        return "as it stands in the export"
+        return gettext("as it stands in the export")
     count, minimum = len(scale.items), instrument.minimum_items(scale)
-    rule = f"{scale.aggregate} of {count} items, " + ("all" if minimum == count else f"at least {minimum}") + " answered"
+    fields = {"aggregate": translate(scale.aggregate), "count": count, "minimum": minimum}
+    if minimum == count:
+        rule = gettext("{aggregate} of {count} items, all answered", **fields)
+    else:
+        rule = gettext("{aggregate} of {count} items, at least {minimum} answered", **fields)
     if scale.aggregate == "sum" and instrument.is_prorated(scale):
-        rule += f", times {count} / those there"
+        rule += _times_those_there(count)
     if scale.multiply != 1:
-        rule += f", times {scale.multiply:g}"
+        rule += gettext(", times {factor}", factor=plain(scale.multiply))
     if scale.rounded:
-        rule += ", rounded to a whole number, a half upwards"
+        rule += gettext(", rounded to a whole number, a half upwards")
     reversed_items: dict[float, list[str]] = {}
     recoded_items: dict[str, list[str]] = {}
     for position in scale.items:
@@ -176,26 +184,40 @@ def scoring_rule(instrument: Instrument, scale: Scale | Composite) -> str:
         if (turned_from := instrument.turned_from(position, scale)) is not None:
             reversed_items.setdefault(turned_from, []).append(item)
         if (codes := instrument.recoded(position)) is not None:
-            table = ", ".join(f"{answer} as {number}" for answer, number in sorted(codes.items()))
+            pairs = sorted(codes.items())
+            table = ", ".join(gettext("{answer} as {number}", answer=answer, number=number) for answer, number in pairs)
             recoded_items.setdefault(table, []).append(item)
     for turned_from, items in reversed_items.items():
-        rule += f"; reversed ({turned_from} - answer): {', '.join(items)}"
+        rule += gettext("; reversed ({turned_from} - answer): {items}", turned_from=turned_from, items=", ".join(items))
     for table, items in recoded_items.items():
-        rule += f"; recoded ({table}): {', '.join(items)}"
+        rule += gettext("; recoded ({table}): {items}", table=table, items=", ".join(items))
     rule += _skips_in_words(instrument, scale)
     if scale.conversion:
-        rule += "; turned into a score by codebook.scale_conversions"
+        rule += gettext("; turned into a score by codebook.scale_conversions")
     return rule
+
+
+def _times_those_there(count: int) -> str:
+    """How a sum stands for the parts that are missing."""
+    return gettext(", times {count} / those there", count=count)
 
 
 def _skips_in_words(instrument: Instrument, scale: Scale) -> str:
     """What items that were not asked count as."""
-    words = {UNANSWERED: "as items without an answer", LEFT_OUT: "not among the items that must be answered"}
+    words = {
+        UNANSWERED: gettext("as items without an answer"), LEFT_OUT: gettext("not among the items that must be answered"),
+    }  # fmt: skip
     items_by_words: dict[str, list[str]] = {}
     for gate in instrument.asked_if:
         items = [instrument.item_code(position) for position in scale.items if position in gate.items]
-        items_by_words.setdefault(words.get(str(gate.blank_counts_as), f"as {gate.blank_counts_as}"), []).extend(items)
-    return "".join(f"; not asked counts {word}: {', '.join(items)}" for word, items in items_by_words.items() if items)
+        items_by_words.setdefault(
+            words.get(str(gate.blank_counts_as), gettext("as {answer}", answer=gate.blank_counts_as)), []
+        ).extend(items)
+    return "".join(
+        gettext("; not asked counts {words}: {items}", words=word, items=", ".join(items))
+        for word, items in items_by_words.items()
+        if items
+    )
 
 
 def scale_items_table(study: Study) -> pa.Table:

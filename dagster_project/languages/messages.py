@@ -1,0 +1,129 @@
+"""Translating messages into the language that is spoken. Does not belong here: reading catalogues (catalogue.py)."""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+
+from dagster_project.languages.catalogue import ENGLISH, translations_of
+from dagster_project.languages.numbers import decimal_mark, number_text
+
+_language: ContextVar[str] = ContextVar("language", default=ENGLISH)
+
+
+def spoken_language() -> str:
+    """The language that is spoken now."""
+    return _language.get()
+
+
+def language_tag() -> str:
+    """The language that is spoken, as documents name it."""
+    return "en-GB" if _language.get() == ENGLISH else _language.get()
+
+
+@contextmanager
+def spoken(language: str) -> Iterator[None]:
+    """Speak a language for one block."""
+    token = _language.set(language)
+    mark = decimal_mark.set(_mark_of(language))
+    try:
+        yield
+    finally:
+        decimal_mark.reset(mark)
+        _language.reset(token)
+
+
+@cache
+def _mark_of(language: str) -> str:
+    if language == ENGLISH:
+        return "."
+    from babel.numbers import get_decimal_symbol
+
+    return get_decimal_symbol(language)
+
+
+def gettext(message: str, /, **values: object) -> str:
+    """A message in the language that is spoken, its placeholders filled with the values."""
+    language = _language.get()
+    text = message if language == ENGLISH else translations_of(language).gettext(message)
+    return text.format(**values) if values else text
+
+
+def ngettext(singular: str, plural: str, n: int, /, **values: object) -> str:
+    """The form of a message for n of something; {n} stands for the number."""
+    language = _language.get()
+    text = (
+        (singular if n == 1 else plural) if language == ENGLISH else translations_of(language).ngettext(singular, plural, n)
+    )
+    return text.format(n=n, **values)
+
+
+def gettext_noop(message: str) -> str:
+    """The message as it is: it is translated where it is printed."""
+    return message
+
+
+def enumerated(parts: Sequence[str]) -> str:
+    """Words with commas, and "and" before the last."""
+    *first_parts, last = parts
+    return gettext("{parts} and {last}", parts=", ".join(first_parts), last=last) if first_parts else last
+
+
+def ngettext_noop(singular: str, plural: str) -> tuple[str, str]:
+    """Both forms of a message as they are: they are translated where they are printed."""
+    return singular, plural
+
+
+def translate(text: str) -> str:
+    """A text that a run stored in English, as the language says it: the message is known again by its words."""
+    return text if _language.get() == ENGLISH or not text else _translate(_language.get(), text)
+
+
+@cache
+def _translate(language: str, text: str) -> str:
+    translations = translations_of(language)
+    if (translation := translations.gettext(text)) != text:
+        return translation
+    parts = _SEPARATOR.split(text)
+    if len(parts) > 1 and all(part.count("(") == part.count(")") for part in parts):
+        return "; ".join(_translate(language, part) for part in parts)
+    for pattern, message in _patterns():
+        if match := pattern.fullmatch(text):
+            values = {name: _translate(language, value) for name, value in match.groupdict().items()}
+            return translations.gettext(message).format(**values)
+    from dagster_project.languages.words import STORED_MESSAGES
+
+    names = text.split(", ")
+    if len(names) > 1 and set(names) <= set(STORED_MESSAGES):
+        return ", ".join(map(translations.gettext, names))
+    return number_text(text)
+
+
+#: Between sentences that were joined, but not within brackets.
+_SEPARATOR = re.compile(r"; (?![^(]*\))")
+
+
+@cache
+def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """The messages of stored texts with placeholders, those with most words of their own first."""
+    from dagster_project.languages.words import STORED_MESSAGES
+
+    messages = [message for message in STORED_MESSAGES if "{" in message]
+    by_length = sorted(messages, key=lambda message: (-len(re.sub(r"\{\w*\}", "", message)), message))
+    return tuple((_pattern(message), message) for message in by_length)
+
+
+def _pattern(message: str) -> re.Pattern[str]:
+    names: set[str] = set()
+    parts = []
+    for part in re.split(r"(\{\w+\})", message):
+        name = part[1:-1]
+        if not re.fullmatch(r"\{\w+\}", part):
+            parts.append(re.escape(part))
+        elif name in names:
+            parts.append(f"(?P={name})")
+        else:
+            names.add(name)
+            parts.append(f"(?P<{name}>.+?)")
+    return re.compile("".join(parts), re.DOTALL)
