@@ -211,9 +211,9 @@ def _unreleased(study: Study, sql: str) -> Iterator[str]:
     names_inside = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}
     for table in tree.find_all(exp.Table):
         if isinstance(table.this, exp.Func):
-            function = table.this.name if isinstance(table.this, exp.Anonymous) else table.this.sql_name()
-            if function.lower() not in _ROW_FUNCTIONS:
-                yield f"reads {function.lower()}(…), which no definition names; read a mart, by ref('…')"
+            name = (table.this.name if isinstance(table.this, exp.Anonymous) else table.this.sql_name()).lower()
+            if name not in _ROW_FUNCTIONS:
+                yield f"reads {name}(…), which no definition names; read a mart, by ref('…')"
         elif not table.db:
             if table.name.lower() not in names_inside:
                 yield f"reads {table.name}, which no definition names; read a mart, by ref('…')"
