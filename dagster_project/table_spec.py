@@ -4,7 +4,7 @@ Belongs here: what follows from a declaration in Arrow, in DuckDB and in a data 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict
 
 import pyarrow as pa
@@ -81,7 +81,7 @@ class TableSpec:
         Raises ValueError when the fields of a row are not the columns, or a column that is not nullable lacks a value.
         """
         names = frozenset(self.column_names)
-        records = [(asdict(row) if is_dataclass(row) else dict(row)) | shared_values for row in rows]
+        records = [_record(row) | shared_values for row in rows]
         for record in records:
             if record.keys() != names:
                 raise ValueError(f"{self.full_name}: not the columns: {', '.join(sorted(record.keys() ^ names))}")
@@ -103,6 +103,13 @@ class TableSpec:
         """Creates the table in DuckDB where there is none."""
         columns = ", ".join(f"{column.name} {_TYPES[column.type][1]}" for column in self.columns)
         return f"create table if not exists {self.full_name} ({columns})"
+
+
+def _record(row: "DataclassInstance | Mapping[str, Any]") -> dict[str, Any]:
+    """A row by column. Its values are a table's cells: unlike `asdict`, nothing in them is copied."""
+    if is_dataclass(row):
+        return {field.name: getattr(row, field.name) for field in fields(row)}
+    return dict(row)
 
 
 def _package_field(column: ColumnSpec) -> PackageField:

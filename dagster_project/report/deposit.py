@@ -178,7 +178,8 @@ def _fields(path: Path, columns: Sequence[DescribedColumn]) -> list[PackageField
     """The columns of a CSV: texts as printed, except in a copy of a table of schema results."""
     with path.open(encoding="utf-8-sig", newline="") as stream:
         header = next(csv.reader(stream), [])
-    described_columns = {row.column: row for row in columns if (row.schema, row.table) == ("results", path.stem)}
+    table = path.stem
+    described_columns = {row.column: row for row in columns if row.table == table and row.schema == "results"}
     return [
         _field(described_columns[name]) if name in described_columns else {"name": name, "type": "string"} for name in header
     ]
