@@ -202,23 +202,27 @@ def _unreleased(study: Study, sql: str) -> Iterator[str]:
     except sqlglot.errors.SqlglotError:
         yield "what the SQL reads cannot be followed; write it more simply"
         return
-    for function in tree.find_all(exp.Func):
-        name = (function.name if isinstance(function, exp.Anonymous) else function.sql_name()).lower()
-        if name in _CHANGING_FUNCTIONS:
-            yield f"calls {name}, which gives something else in each run"
+    for call in tree.find_all(exp.Func):
+        function_name = _function_name(call)
+        if function_name in _CHANGING_FUNCTIONS:
+            yield f"calls {function_name}, which gives something else in each run"
     if tree.find(exp.TableSample) is not None:
         yield "takes a sample, which is another one in each run"
     names_inside = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}
     for table in tree.find_all(exp.Table):
         if isinstance(table.this, exp.Func):
-            name = (table.this.name if isinstance(table.this, exp.Anonymous) else table.this.sql_name()).lower()
-            if name not in _ROW_FUNCTIONS:
-                yield f"reads {name}(…), which no definition names; read a mart, by ref('…')"
+            function_name = _function_name(table.this)
+            if function_name not in _ROW_FUNCTIONS:
+                yield f"reads {function_name}(…), which no definition names; read a mart, by ref('…')"
         elif not table.db:
             if table.name.lower() not in names_inside:
                 yield f"reads {table.name}, which no definition names; read a mart, by ref('…')"
         elif fault := refused_table(study, table.db, table.name):
             yield fault
+
+
+def _function_name(call: exp.Func) -> str:
+    return str(call.name if isinstance(call, exp.Anonymous) else call.sql_name()).lower()
 
 
 def _inherit_words(warehouse: Warehouse, built: Iterable[BuiltModel]) -> None:
