@@ -74,4 +74,5 @@ def missing_count(language: str) -> int:
 
 
 def _is_translated(texts: str | tuple[str, ...] | list[str] | None, is_fuzzy: bool) -> bool:
-    return not is_fuzzy and all([texts] if isinstance(texts, str) else texts or [""])
+    forms = (texts,) if isinstance(texts, str) else tuple(texts or ("",))
+    return not is_fuzzy and all(forms)

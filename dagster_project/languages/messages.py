@@ -114,6 +114,10 @@ def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
     return tuple((_pattern(message), message) for message in by_length)
 
 
+#: What stands in some placeholders: a number ends in a digit or its interval, the subject of a judgement has a number.
+_VALUES = {"number": r".*[\d\]]", "subject": r"(?=.*\d).+?", "count": r"\d+", "n": r"\d+", "delta": r"\S+"}
+
+
 def _pattern(message: str) -> re.Pattern[str]:
     names: set[str] = set()
     parts = []
@@ -125,5 +129,5 @@ def _pattern(message: str) -> re.Pattern[str]:
             parts.append(f"(?P={name})")
         else:
             names.add(name)
-            parts.append(f"(?P<{name}>.+?)")
+            parts.append(f"(?P<{name}>{_VALUES.get(name, '.+?')})")
     return re.compile("".join(parts), re.DOTALL)

@@ -20,8 +20,11 @@ def number_text(text: str) -> str:
     mark = decimal_mark.get()
     if mark == ".":
         return text
-    # Where the mark is a comma, a semicolon stands between the limits of an interval.
-    return _LIMITS.sub(r"[\1; \2]", _POINT.sub(rf"\g<1>{mark}", text))
+    from dagster_project.languages.messages import gettext
+
+    # Where the mark is a comma, something else stands between the limits of an interval.
+    limits = gettext("[{}, {}]")
+    return _LIMITS.sub(lambda match: limits.format(*match.groups()), _POINT.sub(rf"\g<1>{mark}", text))
 
 
 def plain(value: float) -> str:

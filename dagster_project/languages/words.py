@@ -141,10 +141,13 @@ NOTES = (
 
 #: Scenarios of missing scores.
 SCENARIOS = (
-    gettext_noop("Missing at random"), gettext_noop("Jump to reference"), gettext_noop("Copy increments in reference"),
-    gettext_noop("{delta} SD {direction}"), gettext_noop("{delta} point {direction}"),
+    gettext_noop("Missing at random within groups"),
+    gettext_noop("Jump to reference"),
+    gettext_noop("Copy increments in reference"),
+    gettext_noop("{delta} SD {direction}"),
+    gettext_noop("{delta} point {direction}"),
     gettext_noop("{delta} points {direction}"),
-)  # fmt: skip
+)
 
 #: How claims were judged.
 JUDGEMENTS = (
@@ -153,18 +156,18 @@ JUDGEMENTS = (
     gettext_noop("{count} of {n} numbers support it"),
     gettext_noop("{count} of {n} numbers support it, all with a confidence interval that extends beyond the region"),
     gettext_noop("{count} of {n} numbers support it, {exceeding} with a confidence interval that extends beyond the region"),
-    gettext_noop("{number} is a fall ({direction}), its interval excludes zero"),
-    gettext_noop("{number} is a rise ({direction}), its interval excludes zero"),
-    gettext_noop("{number} is a fall ({direction})"), gettext_noop("{number} is a rise ({direction})"),
-    gettext_noop("{number} is not a fall ({direction})"), gettext_noop("{number} is not a rise ({direction})"),
-    gettext_noop("{number} includes zero"), gettext_noop("{number} excludes zero"),
+    gettext_noop("{subject} is a fall ({direction}), its interval excludes zero"),
+    gettext_noop("{subject} is a rise ({direction}), its interval excludes zero"),
+    gettext_noop("{subject} is a fall ({direction})"), gettext_noop("{subject} is a rise ({direction})"),
+    gettext_noop("{subject} is not a fall ({direction})"), gettext_noop("{subject} is not a rise ({direction})"),
+    gettext_noop("{subject} includes zero"), gettext_noop("{subject} excludes zero"),
     gettext_noop("its interval includes zero"), gettext_noop("its interval excludes zero"),
-    gettext_noop("{number} has no interval"), gettext_noop("has no value"),
+    gettext_noop("{subject} has no interval"), gettext_noop("has no value"),
     gettext_noop("no such comparison; it must be asked in both waves"),
-    gettext_noop("{number} is {region}, with its whole confidence interval"),
-    gettext_noop("{number} is {region}, but its confidence interval extends beyond"),
-    gettext_noop("{number} is not {region}, and its whole confidence interval lies outside"),
-    gettext_noop("{number} is {region}"), gettext_noop("{number} is not {region}"),
+    gettext_noop("{subject} is {region}, with its whole confidence interval"),
+    gettext_noop("{subject} is {region}, but its confidence interval extends beyond"),
+    gettext_noop("{subject} is not {region}, and its whole confidence interval lies outside"),
+    gettext_noop("{subject} is {region}"), gettext_noop("{subject} is not {region}"),
     gettext_noop("not {region}, and its whole confidence interval lies outside"), gettext_noop("not {region}"),
     gettext_noop("within {distance} norm SD of the norm"), gettext_noop("more than {distance} norm SD below the norm"),
     gettext_noop("more than {distance} norm SD above the norm"),

@@ -19,6 +19,7 @@ from dagster_project.exports import (
     rejected_durations,
 )
 from dagster_project.exports.arrivals import Memory
+from dagster_project.languages import missing_count
 from dagster_project.rehearsal.answers import identifiers_in, people_not_on_roster, read_roster, rejected_cells
 from dagster_project.rehearsal.covariates import covariate_line
 from dagster_project.rehearsal.days import far_off_answers
@@ -75,6 +76,7 @@ def check_study(study: Study) -> Iterator[FitFinding]:
         yield FitFinding(finding.about, severity, finding.words, is_detail=finding.is_warning)
     yield from _of_checklists(study)
     yield from (FitFinding("page", WARNING, message) for message in page_findings(study))
+    yield from _of_language(study)
 
 
 def _of_export(
@@ -136,6 +138,15 @@ def _of_published(study: Study) -> Iterator[FitFinding]:
         yield FitFinding("published", INFO, f"{len(values)} printed values")
     except (ResultsError, OSError) as error:
         yield FitFinding("published", ERROR, str(error))
+
+
+def _of_language(study: Study) -> Iterator[FitFinding]:
+    """How much of the report would be English, where the study asks for another language."""
+    language = study.protocol.language
+    if n_missing := missing_count(language):
+        yield FitFinding(
+            "", WARNING, f"language: {language}: {n_missing} messages are not translated, and the report has them in English"
+        )
 
 
 def _of_checklists(study: Study) -> Iterator[FitFinding]:

@@ -23,7 +23,7 @@ _ESCAPES = {
     "→": r"\ensuremath{\to}", "↑": r"\ensuremath{\uparrow}", "↓": r"\ensuremath{\downarrow}", "≥": r"\ensuremath{\geq}",
     "≤": r"\ensuremath{\leq}", "±": r"\ensuremath{\pm}", "≠": r"\ensuremath{\neq}", "…": r"\ldots{}",
     "–": "--", "—": "---", "‘": "`", "’": "'", "“": "``", "”": "''", "'": r"\textquotesingle{}",
-    "[": "{[}", "]": "{]}",
+    "[": "{[}", "]": "{]}", "\u00a0": "~",
 }  # fmt: skip
 _PREAMBLE = r"""\documentclass[a4paper,10pt]{article}
 \usepackage{iftex}

@@ -163,11 +163,11 @@ def _notes(study: Study, family: Family, estimates: Sequence[Estimate]) -> list[
         scale = study.scales[code][1]
         labels[scale.better].append(scale.label)
     words = {
-        "high": gettext("Higher is better"),
-        "low": gettext("Lower is better"),
-        "neither": gettext("Neither higher nor lower is better"),
+        "high": gettext_noop("Higher is better: {scales}."),
+        "low": gettext_noop("Lower is better: {scales}."),
+        "neither": gettext_noop("Neither higher nor lower is better: {scales}."),
     }
-    ends = [f"{words[end]}: {', '.join(of_end)}." for end, of_end in labels.items() if of_end]
+    ends = [gettext(words[end], scales=", ".join(of_end)) for end, of_end in labels.items() if of_end]
     notes = [*([gettext("Direction of change: {directions}.", directions=directions)] if directions else []), *ends]
     if family.compares == "waves":
         notes += main_norm_notes(study)

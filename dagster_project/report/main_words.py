@@ -110,7 +110,7 @@ def meaning(study: Study, results: Mapping[str, ResultRow], estimate: Estimate) 
 def _verdict(study: Study, estimate: Estimate, conclusion: Conclusion) -> str:
     interval = _interval_words(conclusion)
     if conclusion.is_shown:
-        return f"{_direction(study, estimate, conclusion.sign)}: {interval}."
+        return gettext("{direction}: {interval}.", direction=_direction(study, estimate, conclusion.sign), interval=interval)
     has_good_end, fields = bool(_scale(study, estimate).better_sign), {"interval": interval}
     if estimate.group is None and conclusion.sign == 0:
         return gettext("No change was shown: {interval}; the estimate is zero.", **fields)
@@ -329,7 +329,9 @@ def shown_words(study: Study, results: Mapping[str, ResultRow], estimates: Seque
     all_conclusions = [(estimate, conclusion_of(study, results, estimate)) for estimate in estimates]
     conclusions = [(estimate, conclusion) for estimate, conclusion in all_conclusions if conclusion is not None]
     shown_labels = _by_direction(study, [entry for entry in conclusions if entry[1].is_shown])
-    sentences = [f"{direction}: {labels}." for direction, labels in shown_labels.items()]
+    sentences = [
+        gettext("{direction}: {scales}.", direction=direction, scales=labels) for direction, labels in shown_labels.items()
+    ]
     if any(not conclusion.is_shown for _, conclusion in conclusions):
         is_change = all(estimate.group is None for estimate in estimates)
         is_adjusted = any(conclusion.is_adjusted for _, conclusion in conclusions)

@@ -42,13 +42,15 @@ SCRIPT_WORDS = (
     gettext_noop("${formatValue(value)} from ${column.items_answered[personIndex]} of ${itemsTotal}"),
 )
 #: Where the scripts turn a number into a text.
-NUMBER_TEXTS = ("String(Number(value.toPrecision(6)))", "String(values[row])", "String(number)")
+NUMBER_TEXTS = ("String(Number(value.toPrecision(6)))", "String(values[row])")
+#: The scripts without words: their literals are names of elements, roles and keys.
+_WORDLESS = ("elements", "grid")
 _LITERAL = re.compile(r""" "(?:[^"\\\n]|\\.)*" | `(?:[^`\\]|\\.)*` """, re.VERBOSE)
 
 
-def spoken_script(source: str) -> str:
-    """A script with its words in the language that is spoken."""
-    if spoken_language() == ENGLISH:
+def spoken_script(name: str, source: str) -> str:
+    """A script with its words in the language that is spoken. name: of its file, without the ending."""
+    if spoken_language() == ENGLISH or name in _WORDLESS:
         return source
     translated = _LITERAL.sub(_spoken_literal, source)
     mark = number_text(".5")[0]

@@ -30,15 +30,23 @@ def render(name: str, **content: Any) -> str:
         keep_trailing_newline=True,
     )
     environment.globals["verbatim"] = lambda file: Markup(loader.get_source(environment, file)[0])
-    environment.globals["spoken_script"] = lambda file: Markup(spoken_script(loader.get_source(environment, file)[0]))
+    environment.globals["spoken_script"] = lambda name: Markup(
+        spoken_script(name, loader.get_source(environment, f"page/scripts/{name}.js")[0])
+    )
     environment.globals |= {"gettext": gettext, "ngettext": ngettext, "markup": _markup, "translate": translate}
     environment.globals["language"] = spoken_language()
+    environment.globals |= {"interval": gettext("[95 % CI]"), "unbroken": _unbroken}
     # Of texts that are English in every language.
     environment.globals["in_english"] = "" if spoken_language() == ENGLISH else Markup(' lang="en"')
     environment.globals["is_wide"] = lambda table: sum(column_lengths(table)) > _WIDE
     # No spaces: on a page with ten thousand numbers they are a tenth of the data.
     environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "separators": (",", ":")}
     return environment.get_template(name).render(**content)
+
+
+def _unbroken(text: str) -> str:
+    """A text that stays on one line."""
+    return text.replace(" ", "\u00a0").replace("-", "\u2011")
 
 
 def _markup(message: str, /, **values: object) -> Markup:

@@ -194,7 +194,7 @@ def _measurement(study: Study, numbers: Numbers) -> Table:
             )
         ]
 
-    names = ("n", gettext("alpha [95 % CI]"), "omega", gettext("ordinal alpha"), gettext("ordinal omega"))
+    names = ("n", gettext("alpha [95 % CI]"), gettext("omega"), gettext("ordinal alpha"), gettext("ordinal omega"))
     columns = [Column(name, wave) for wave in waves for name in names]
     notes = [gettext("People who answered all items of the scale. Alpha with Feldt's interval; omega of one factor.")]
     if study.protocol.ordinal_reliability:
