@@ -86,12 +86,14 @@ def _translate(language: str, text: str) -> str:
     if (translation := translations.gettext(text)) != text:
         return translation
     parts = _SEPARATOR.split(text)
-    if len(parts) > 1 and all(part.count("(") == part.count(")") for part in parts):
-        return "; ".join(_translate(language, part) for part in parts)
+    is_joined = len(parts) > 1 and all(part.count("(") == part.count(")") for part in parts)
     for pattern, message in _patterns():
-        if match := pattern.fullmatch(text):
+        # What was joined is translated part by part, unless it is one message with a semicolon of its own.
+        if (not is_joined or "; " in message) and (match := pattern.fullmatch(text)):
             values = {name: _translate(language, value) for name, value in match.groupdict().items()}
             return translations.gettext(message).format(**values)
+    if is_joined:
+        return "; ".join(_translate(language, part) for part in parts)
     from dagster_project.languages.words import STORED_MESSAGES
 
     names = text.split(", ")

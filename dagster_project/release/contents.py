@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from dagster_project.audit import FINDINGS_TABLE, FindingRow
-from dagster_project.languages import ENGLISH, gettext, spoken
+from dagster_project.languages import ENGLISH, gettext, spoken, spoken_language
 from dagster_project.outcomes.analyses import OUTCOME_NAMES, all_tables
 from dagster_project.outcomes.extension_tables import lacking_parts
 from dagster_project.outcomes.store import read_own_statistics, read_results
@@ -83,7 +83,7 @@ from dagster_project.results import (
     trace_sql,
 )
 from dagster_project.stamps import STAMPS_TABLE
-from dagster_project.study import CODEBOOK_COLUMNS, OWN_SCHEMA, Study, column_descriptions
+from dagster_project.study import CODEBOOK_COLUMNS, OWN_SCHEMA, Study, column_descriptions, scoring_rule
 from dagster_project.synthesis import DISPLAY_TABLES, read_display, read_propositions
 from dagster_project.variant_marts import VARIANT_TABLES
 from dagster_project.warehouse import Connection, Warehouse, copy_schemas, literal, rows, rows_as
@@ -205,7 +205,7 @@ def _content(study: Study, release_file: Warehouse, manifest: Mapping[str, str])
         display=display,
         display_note=note,
         changes=changes,
-        sources=_sources(release_file),
+        sources=_sources(study, release_file),
         people_rows=_people_rows(release_file, study),
         lacking=lacking_texts(lacking_parts(release_file)),
     )
@@ -314,7 +314,7 @@ def _descriptions(study: Study) -> dict[str, str]:
     return descriptions
 
 
-def _sources(release_file: Warehouse) -> Sources:
+def _sources(study: Study, release_file: Warehouse) -> Sources:
     """What stands behind the numbers of a page, counted by the database."""
     with release_file.connect(read_only=True) as connection:
         sources = Sources(
@@ -329,7 +329,11 @@ def _sources(release_file: Warehouse) -> Sources:
             exports=rows_as(connection, ExportFile, "from marts.exports order by export, file_name"),
             own_statistics=read_own_statistics(release_file),
         )
-    return sources_with_variants(sources, release_file.rows_as)
+    sources = sources_with_variants(sources, release_file.rows_as)
+    if spoken_language() == ENGLISH:
+        return sources
+    # The rules of the codebook are English.
+    return replace(sources, rules={**sources.rules, **{code: scoring_rule(*entry) for code, entry in study.scales.items()}})
 
 
 def _people_rows(release_file: Warehouse, study: Study) -> PeopleRows | None:

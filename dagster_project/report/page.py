@@ -139,6 +139,8 @@ def _page_data(study: Study, content: PageContent, shown_ids: Sequence[str]) -> 
         (content.results[result_id] for result_id in ids), study, content.sources.own_statistics
     )
     people = people_data(content.people_rows, scopes) if content.people_rows else None
+    for code, scale in people["scales"].items() if people is not None else ():
+        scale["rule"] = content.sources.rules.get(code, scale["rule"])
     lines, numbers = number_data(ids, content.results, content.sources, scopes, scope_indexes, people is not None)
     return {"lines": lines, "numbers": numbers, "people": people, "item_labels": study.item_labels}
 

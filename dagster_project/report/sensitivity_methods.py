@@ -87,4 +87,4 @@ def _directions(study: Study) -> str:
     has_good_end = {study.scales[code][1].better_sign != 0 for code in study.protocol.outcomes}
     if has_good_end == {True, False}:
         return gettext("worse (higher, and lower, where a scale has no good end)")
-    return gettext("higher, and lower,") if has_good_end == {False} else "worse"
+    return gettext("higher, and lower,") if has_good_end == {False} else gettext("worse")

@@ -26,7 +26,8 @@ from dagster_project.results import Table
 
 #: Tables with more columns than this, or with words in cells, stand on landscape pages.
 _PORTRAIT_COLUMNS = 6
-#: Headings of tables whose numbers begin with a letter.
+#: Headings of tables, and of those whose numbers begin with a letter.
+_NUMBERED_TABLES = gettext_noop("Tables")
 _HEADINGS = {"S": gettext_noop("Further tables"), "C": gettext_noop("Checklists")}
 #: Tables with more rows than this start on a new page.
 _SHORT_TABLE_ROWS = 14
@@ -63,7 +64,7 @@ def write_word(
             paragraph.add_run(_clean(text))
     heading = None
     for table in tables:
-        table_heading = gettext(_HEADINGS.get(table.number[:1], gettext_noop("Tables")))
+        table_heading = gettext(_HEADINGS.get(table.number[:1], _NUMBERED_TABLES))
         _table(document, table, table_heading if table_heading != heading else None)
         heading = table_heading
     stream = io.BytesIO()

@@ -1,6 +1,9 @@
 """The catalogues: every message of the package is in them, translated, with the same placeholders."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +34,8 @@ from dagster_project.study import EFFECT_SIZES
 COMPLETE = ("de", "fr")
 #: What a translation must keep: placeholders, expressions of scripts, elements of HTML.
 _KEPT = re.compile(r"\$\{[^}]*\}|\{\w*\}|<[^>]+>")
+#: The folder from which the package is imported.
+PACKAGE = Path(catalogues.__file__).parents[2]
 SCRIPTS = Path(catalogues.__file__).parents[1] / "report" / "templates" / "page" / "scripts"
 
 
@@ -194,3 +199,20 @@ def test_what_a_catalogue_lacks_stays_english_and_is_counted(half_dutch: int) ->
     with spoken("nl"):
         assert (gettext("Main results"), gettext("Study flow")) == ("Hoofdresultaten", "Study flow")
     assert (missing_count("nl"), missing_count("de"), missing_count("en")) == (half_dutch, 0, 0)
+
+
+def test_english_does_not_wait_for_babel() -> None:
+    """Babel takes a tenth of a second to come."""
+    code = (
+        "import sys, dagster_project.languages as languages\n"
+        "with languages.spoken('en'):\n"
+        "    print(languages.gettext('{n} of {of}', n=1, of=2), languages.number_text('0.5'), 'babel' in sys.modules)\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(PACKAGE)},
+    )
+    assert run.stdout == "1 of 2 0.5 False\n"
