@@ -25,6 +25,7 @@ from dagster_project.commands import (
     trace,
     ui,
 )
+from dagster_project.file_modes import keep_files_private
 from dagster_project.settings import EXAMPLE_NAME, read_settings
 from dagster_project.terminal import error_line, say
 
@@ -47,6 +48,7 @@ def process() -> NoReturn:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit code: 0, 1 when a run failed, 2 when the command could not start."""
     options = command_parser().parse_args(arguments)
+    keep_files_private(os.environ)
     try:
         # A command about no study asks for none where several could be meant.
         default = {} if options.is_about_study else {"WAVEHOUSE_STUDY": EXAMPLE_NAME}

@@ -4,6 +4,8 @@ Belongs here: assembling. Does not belong here: an asset, a path. Dagster calls 
 `build_defs` with settings of their own.
 """
 
+import os
+
 import dagster as dg
 
 from dagster_project.dagster_home.progress import progress_logger
@@ -19,6 +21,7 @@ from dagster_project.defs.raw import raw_assets
 from dagster_project.defs.release import release
 from dagster_project.defs.resources import resources_of
 from dagster_project.defs.variants import variant_marts
+from dagster_project.file_modes import keep_files_private
 from dagster_project.fingerprint import code_version
 from dagster_project.models.manifest import prepared_manifest
 from dagster_project.settings import Settings, read_settings
@@ -31,6 +34,7 @@ EVERYTHING_JOB = "everything"
 @dg.definitions
 def defs() -> dg.Definitions:
     """The whole graph of the study that the environment names. Loads on a machine with no data, too."""
+    keep_files_private(os.environ)
     return build_defs(read_settings())
 
 

@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from dagster_project.file_modes import set_mode
 from dagster_project.places import EXAMPLE, IS_CLONE
 
 
@@ -18,16 +19,9 @@ def set_up_example(folder: Path) -> bool:
     partial = Path(tempfile.mkdtemp(prefix=".data-", dir=folder.parent.parent))
     try:
         shutil.copytree(EXAMPLE, partial / folder.name)
-        partial.chmod(0o777 & ~_umask())
+        set_mode(partial, 0o777)
         os.replace(partial, folder.parent)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
     return True
-
-
-def _umask() -> int:
-    """The mask of new files' modes, which can be asked for only by setting it."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dagster_project.dagster_home.folder import open_dagster_home
+from dagster_project.file_modes import close_folders
 from dagster_project.fingerprint import LastRun, has_paths_outside, inputs_fingerprint, record_run, unchanged_since
 from dagster_project.models.manifest import prepare_in_background
 from dagster_project.settings import Settings
@@ -41,6 +42,7 @@ def run_everything(settings: Settings, *, quiet: bool, is_forced: bool, waits: b
         say(f"wavehouse: {line}", file=sys.stderr)
 
     with study_lock(settings.lock_file, run_id, waits=waits, report=report):
+        close_folders(settings.private_folders)
         inputs = inputs_fingerprint(settings)
         today = f"{datetime.now(UTC):%Y-%m-%d}"
         last = None if is_forced else unchanged_since(settings, inputs, today)

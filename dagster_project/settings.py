@@ -68,6 +68,11 @@ class Settings:
         return self.study_folder / "landing"
 
     @property
+    def private_folders(self) -> tuple[Path, ...]:
+        """The folders in which answers of people are kept, beside the exports."""
+        return self.home, self.study_home, self.landing, self.study_folder / "releases"
+
+    @property
     def lock_file(self) -> Path:
         """Whoever runs the study holds it (study_lock.py)."""
         return self.warehouse_file.with_name("run.lock")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from dagster_project.file_modes import close_folders
 from dagster_project.models.project import DbtProject
 from dagster_project.settings import Settings
 from dagster_project.study_lock import study_lock
@@ -39,6 +40,7 @@ class StudyRunResource(dg.ConfigurableResource):
                 log.info(line)
 
         with study_lock(settings.lock_file, run_id, report=report) as killed:
+            close_folders(settings.private_folders)
             if killed is not None and context.instance is not None:
                 _close(context.instance, killed.run_id)
             with ExitStack() as open_file:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from dagster_project.exports.errors import ExportError, abbreviated_list, plain, quoted
+from dagster_project.file_modes import set_mode
 from dagster_project.study import Export
 
 _BLOCK_BYTES = 1 << 20
@@ -230,7 +231,7 @@ def _write_copy(file: Path, landed_path: Path, sha256: str) -> None:
             os.fsync(copy.fileno())
         if copied_sha256 != sha256:
             raise ExportError(f"{plain(file.name)}: changed while it was read; wait until it is written and run again")
-        os.chmod(temporary_path, 0o444)
+        set_mode(temporary_path, 0o444)
         os.replace(temporary_path, landed_path)
     finally:
         Path(temporary_path).unlink(missing_ok=True)

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project.file_modes import set_mode
 from dagster_project.warehouse.working_file import Warehouse, WarehouseError, identifier, literal
 
 MANIFEST = "manifest.json"
@@ -188,14 +189,14 @@ def _link_unchanged_files(building: Path, folder: Path) -> None:
     for path in building.rglob("*"):
         if not path.is_file() or path.suffix == ".duckdb":
             continue
-        path.chmod(0o444)
+        set_mode(path, 0o444)
         earlier = folder / "releases" / names[-1] / path.relative_to(building) if names else None
         if earlier is not None and earlier.is_file() and filecmp.cmp(earlier, path, shallow=False):
             linked = path.with_name(f".{path.name}.linked")
             # Without hard links, or beyond their maximum number, there are two copies.
             with suppress(OSError):
                 os.link(earlier, linked)
-                linked.chmod(0o444)
+                set_mode(linked, 0o444)
                 os.replace(linked, path)
 
 
