@@ -71,6 +71,7 @@ def simulate_study(
     effort scales the number of search steps; processes affects only the duration. Raises SimulationError if the table
     does not report the number of people.
     """
+    until = time.time() + minutes * 60
     impossible = impossible_numbers(published, study)
     printed_numbers = printed_by_outcome(published, study, impossible)
     printed_values = printed_by_id([value for value in published if value not in impossible], study)
@@ -85,8 +86,7 @@ def simulate_study(
 
     _refuse_shared_items(searched)
     _refuse_steps(searched)
-    until = time.time() + minutes * 60
-    budget = Effort(effort, processes, minutes * 60)
+    budget = Effort(effort, processes, until - time.time())
     scores = search_scales(searched, printed_numbers, participation, available, seed, budget, progress)
     return _stand_ins(study, published, impossible, printed_values, participation, scores, seed, person_count, effort, until)
 

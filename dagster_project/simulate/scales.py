@@ -33,7 +33,7 @@ _PATIENCE = 10.0
 
 #: The share of the time after which the searches of single scales end, and after which all do: what is left is for the
 #: roster and for answers.
-_SCALES_SHARE, _SEARCHES_SHARE = 0.45, 0.92
+_SCALES_SHARE, _SEARCHES_SHARE = 0.45, 0.88
 
 Progress = Callable[[str], None]
 _Input = TypeVar("_Input")
