@@ -124,6 +124,10 @@ def test_the_number_of_stand_ins_is_asked_for_where_no_table_says_it(tmp_path: P
     )
     assert main([*command, "--people", "0"]) == 2
     assert capsys.readouterr().err == "wavehouse: --people 0: give a whole number from 1 to 20000\n"
+    assert main([*command, "--people", "3", "--minutes", "2"]) == 2
+    assert capsys.readouterr().err == (
+        "wavehouse: --minutes 2: people of a design are drawn, not searched; leave --minutes out\n"
+    )
     assert main([*command, "--people", "3"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "3 stand-in people, drawn from the study's design alone",
@@ -136,6 +140,8 @@ def test_the_number_of_stand_ins_is_asked_for_where_no_table_says_it(tmp_path: P
     assert capsys.readouterr().err == (
         "wavehouse: --people 3: the published table says how many people there are; leave --people out\n"
     )
+    assert main([*command, "--minutes", "0"]) == 2
+    assert capsys.readouterr().err == "wavehouse: --minutes 0: give a number above 0\n"
 
 
 def test_help_names_every_command(capsys: Any) -> None:

@@ -1,6 +1,7 @@
 """`wavehouse simulate`: stand-in people, of published tables or of a study's design."""
 
 import argparse
+import math
 import sys
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from dagster_project.terminal import say
 
 #: More people than this would take minutes to draw one by one.
 _MAX_PEOPLE = 20_000
+#: Minutes after which a search ends with the best that it has.
+_MINUTES = 5.0
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -21,6 +24,12 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     )
     simulate.add_argument("--seed", type=int, default=None, help="the same seed gives the same people")
     simulate.add_argument("--people", type=int, default=None, help="how many people, where no published table says it")
+    simulate.add_argument(
+        "--minutes",
+        type=float,
+        default=None,
+        help="how long people who could have produced a table are searched at most (5); then the best so far are written",
+    )
     simulate.add_argument("--out", type=Path, required=True, help="a new folder for the exports, e.g. stand-ins/")
 
 
@@ -47,6 +56,11 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
         )
     if options.people is not None and not 1 <= options.people <= _MAX_PEOPLE:
         raise StudyError(f"--people {options.people}: give a whole number from 1 to {_MAX_PEOPLE}")
+    if options.minutes is not None and study.protocol.published is None:
+        raise StudyError(f"--minutes {options.minutes:g}: people of a design are drawn, not searched; leave --minutes out")
+    minutes = _MINUTES if options.minutes is None else options.minutes
+    if not 0 < minutes < math.inf:
+        raise StudyError(f"--minutes {minutes:g}: give a number above 0")
     refuse_existing_files(study, options.out)  # now, not after minutes of searching
     seed = DEFAULT_SEED if options.seed is None else options.seed
     if study.protocol.published is None:
@@ -55,8 +69,10 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
         say(f"exports: {options.out}")
         return 0
     published = read_published(study.folder / study.protocol.published.file)
-    say(f"  {study.protocol.study}: searching for people, some minutes", file=sys.stderr)
-    stand_ins = simulate_study(study, published, seed, progress=lambda line: say(f"  {line}", file=sys.stderr))
+    say(f"  {study.protocol.study}: searching for people, {minutes:g} minutes at most", file=sys.stderr)
+    stand_ins = simulate_study(
+        study, published, seed, progress=lambda line: say(f"  {line}", file=sys.stderr), minutes=minutes
+    )
     write_exports(stand_ins, study, options.out, seed)
     say(*report(stand_ins).split("\n"))
     say(f"exports: {options.out}")

@@ -8,6 +8,8 @@ scores, and one target that cannot be met does not dominate. Early in a search t
 given up too soon. Moments are kept as running sums, so that a move costs the same for any number of people.
 """
 
+import math
+import time
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -29,10 +31,11 @@ TOLERANCE = 1e-9
 class Chains:
     """Candidate data sets. sums, counts: chains x parts x people x waves; costs: chains x outcomes."""
 
-    def __init__(self, outcomes: Sequence[Outcome], count: int, rng: np.random.Generator) -> None:
+    def __init__(self, outcomes: Sequence[Outcome], count: int, rng: np.random.Generator, tries: int = 1) -> None:
+        """tries: how many moves are judged at once for each chain, of which it makes the first that it accepts."""
         self.tables = tables = Tables(outcomes)
-        self.count, self._rng = count, rng
-        self._chain = np.arange(count)
+        self.count, self._rng, self._tries = count, rng, tries
+        self._chain = np.repeat(np.arange(count), tries)
         self.sums = starting_sums(tables, count, rng)
         self.counts = np.broadcast_to(tables.items[None, :, None, None], self.sums.shape).copy()
         self._wave: int | None = None
@@ -93,18 +96,19 @@ class Chains:
         temperature: float,
         shares: Mapping[str, int] | None = None,
         n_wanted: int = 1,
+        until: float = math.inf,
     ) -> Floats:
         """Simulated annealing in every chain; each is left in its best state. Returns their costs. n_wanted: as many chains
-        that meet all targets end it early."""
+        that meet all targets end it early, and so does the time `until`, which leaves the best of what there is."""
         kinds = kind_numbers(shares or (ALL_PARTS if self.tables.has_composite else ALL_WAVES))
-        lowest = np.full(self.count, np.inf)
+        lowest, first_costs = np.full(self.count, np.inf), self.costs.sum(axis=1)
         best_sums, best_counts = self.sums.copy(), self.counts.copy()
         for start in range(0, steps, _BLOCK):
             remaining = 1 - start / steps
             self._softness = softness ** max(0.0, 1.3 * remaining - 0.3)
             self.recompute()
             heat = 0.003 + temperature * remaining**3
-            draws = self._rng.random((min(_BLOCK, steps - start), DRAWS + 1, self.count))
+            draws = self._rng.random((min(_BLOCK, steps - start), DRAWS + 1, len(self._chain)))
             for index, draw in enumerate(draws):
                 self._step(draw, kinds, heat)
                 if self._softness == 1.0 and index % 5 == 4:
@@ -115,6 +119,12 @@ class Chains:
                         best_sums[is_better], best_counts[is_better] = self.sums[is_better], self.counts[is_better]
             if (lowest < TOLERANCE).sum() >= n_wanted:
                 break
+            if time.time() > until:
+                self._softness = 1.0
+                self.recompute()
+                is_better = self.costs.sum(axis=1) < np.minimum(lowest, first_costs)
+                best_sums[is_better], best_counts[is_better] = self.sums[is_better], self.counts[is_better]
+                break
         self._softness = 1.0
         self.sums, self.counts = best_sums, best_counts
         self.recompute()
@@ -122,7 +132,7 @@ class Chains:
 
     def _step(self, draws: Floats, kinds: Integers, heat: float) -> None:
         tables, chain = self.tables, self._chain
-        move = propose(tables, self.sums, self.counts, draws[:DRAWS], kinds, self._wave)
+        move = propose(tables, self.sums, self.counts, chain, draws[:DRAWS], kinds, self._wave)
         part, people = move.part[:, None], move.people
         outcomes = part
         if tables.has_composite:
@@ -139,20 +149,26 @@ class Chains:
         costs = self._costs_of(moments, outcomes)
         rise = (costs - self.costs[chain[:, None], outcomes]).sum(axis=1) - _MISSING_ITEM_COST * move.extra_answers
         is_made = move.is_valid & (draws[DRAWS] < np.exp(-np.maximum(rise, 0.0) / heat))
-        movers = np.flatnonzero(is_made)
+        movers = self._first_of_each(is_made)
         if len(movers):
             self._set(movers, move, outcomes, new_values)
-            self._moments[movers[:, None], outcomes[movers]] = moments[movers]
-            self.costs[movers[:, None], outcomes[movers]] = costs[movers]
+            positions = chain[movers][:, None], outcomes[movers]
+            self._moments[positions], self.costs[positions] = moments[movers], costs[movers]
+
+    def _first_of_each(self, is_made: Flags) -> Integers:
+        """The position of the first accepted move of each chain that accepts one: what is judged after it is of a state that
+        is no more."""
+        by_chain = is_made.reshape(self.count, self._tries)
+        first = by_chain.argmax(axis=1) + np.arange(self.count) * self._tries
+        return np.asarray(first[by_chain.any(axis=1)])
 
     def _set(self, movers: Integers, move: Proposal, outcomes: Integers, values: Floats) -> None:
         """Write the moves of some chains; the second person's only where two move."""
-        for position, chains in ((1, movers[move.is_of_two[movers]]), (0, movers)):
-            cells = chains, move.part[chains], move.people[chains, position]
-            self.sums[cells], self.counts[cells] = move.sums[chains, position], move.counts[chains, position]
-            self._values[chains[:, None], outcomes[chains], move.people[chains, position][:, None]] = values[
-                chains, :, position
-            ]
+        for position, moves in ((1, movers[move.is_of_two[movers]]), (0, movers)):
+            chains, people = self._chain[moves], move.people[moves, position]
+            cells = chains, move.part[moves], people
+            self.sums[cells], self.counts[cells] = move.sums[moves, position], move.counts[moves, position]
+            self._values[chains[:, None], outcomes[moves], people[:, None]] = values[moves, :, position]
 
     def _terms(self, values: Floats, outcomes: Integers, people: Integers) -> Floats:
         """What people's scores (last axis: waves) add to the moments, along the last axis: sums and sums of squares by wave;

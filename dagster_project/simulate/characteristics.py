@@ -3,6 +3,7 @@
 Belongs here: assigning categories, numbers and services. Does not belong here: scale scores.
 """
 
+import math
 import random
 from collections.abc import Iterable, Mapping
 
@@ -27,7 +28,13 @@ def printed_by_id(published: Iterable[PublishedValue], study: Study) -> dict[str
 
 
 def roster_facts(
-    study: Study, printed_values: Mapping[str, PublishedValue], person_count: int, rng: random.Random, *, effort: float
+    study: Study,
+    printed_values: Mapping[str, PublishedValue],
+    person_count: int,
+    rng: random.Random,
+    *,
+    effort: float,
+    until: float = math.inf,
 ) -> dict[str, list[Fact]]:
     """By variable, one fact per person: categories with the printed counts, numbers with the printed moments."""
     facts: dict[str, list[Fact]] = {}
@@ -38,7 +45,9 @@ def roster_facts(
             if result_id.startswith(f"characteristics/{variable.variable}/")
         }
         variable_facts: list[Fact] = list(
-            _numbers(values, person_count, rng, effort) if variable.kind == "number" else _categories(variable, values)
+            _numbers(values, person_count, rng, effort, until)
+            if variable.kind == "number"
+            else _categories(variable, values)
         )
         variable_facts = variable_facts[:person_count] + [None] * (person_count - len(variable_facts))
         rng.shuffle(variable_facts)
@@ -62,7 +71,9 @@ def _categories(variable: ParticipantVariable, values: Mapping[str, PublishedVal
     return codes
 
 
-def _numbers(values: Mapping[str, PublishedValue], person_count: int, rng: random.Random, effort: float) -> list[float]:
+def _numbers(
+    values: Mapping[str, PublishedValue], person_count: int, rng: random.Random, effort: float, until: float
+) -> list[float]:
     n = int(values["n"].value) if "n" in values else person_count
     if not {"mean", "min", "max"} <= set(values):
         return []
@@ -77,7 +88,8 @@ def _numbers(values: Mapping[str, PublishedValue], person_count: int, rng: rando
         if statistic in values
     ]
     numbers_rng = np.random.default_rng(rng.randrange(2**32))
-    solution = search(Outcome(grid, np.ones((n, 1), dtype=bool), (), targets), numbers_rng, effort=effort)[0]
+    outcome = Outcome(grid, np.ones((n, 1), dtype=bool), (), targets)
+    solution = search(outcome, numbers_rng, effort=effort, until=until)[0]
     return [round(float(total) * unit, 6) for total in solution.sums[:, 0]]
 
 

@@ -56,10 +56,16 @@ def _is(kind: Integers, names: tuple[str, ...]) -> Flags:
 
 
 def propose(
-    tables: Tables, sums: Integers, counts: Integers, draws: Floats, kinds: Integers, wave_or_none: int | None
+    tables: Tables,
+    sums: Integers,
+    counts: Integers,
+    chain: Integers,
+    draws: Floats,
+    kinds: Integers,
+    wave_or_none: int | None,
 ) -> Proposal:
-    """One move for each chain. sums, counts: chains x parts x people x waves. draws: DRAWS x chains, between 0 and 1."""
-    chain = np.arange(draws.shape[1])
+    """One move for each number of a chain. sums, counts: chains x parts x people x waves. draws: DRAWS x moves, between 0
+    and 1."""
     part = (draws[0] * tables.part_count).astype(np.int64)
     kind = kinds[(draws[2] * len(kinds)).astype(np.int64)]
     if wave_or_none is None:

@@ -5,7 +5,9 @@ steps.
 """
 
 import dataclasses
+import math
 import random
+import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +22,7 @@ from dagster_project.simulate.errors import SimulationError
 from dagster_project.simulate.items import Answer, scale_answers
 from dagster_project.simulate.patterns import availability
 from dagster_project.simulate.problem import Flags
-from dagster_project.simulate.scales import ScaleScores, search_scales
+from dagster_project.simulate.scales import Effort, ScaleScores, search_scales
 from dagster_project.simulate.score import moments_of, results_of
 from dagster_project.simulate.targets import printed_by_outcome
 from dagster_project.study import MEASURES, Groups, Scale, Study
@@ -37,6 +39,7 @@ class StandIns:
     answers: by (wave, item code), each returning person's answer code or missing reason.
     facts: by variable, one fact per person. services: by (wave, service), whether each returning person used it.
     reproductions: the verdict on every printed number, computed from the answers.
+    was_cut_short: whether the time was over before all searches were.
     """
 
     ids: tuple[str, ...]
@@ -45,6 +48,7 @@ class StandIns:
     facts: Mapping[str, Sequence[Fact]]
     services: Mapping[tuple[str, str], Mapping[int, bool]]
     reproductions: tuple[Reproduction, ...]
+    was_cut_short: bool = False
 
     @property
     def unmet(self) -> tuple[Reproduction, ...]:
@@ -59,12 +63,15 @@ def simulate_study(
     progress: Callable[[str], None] = lambda line: None,
     effort: float = 1.0,
     processes: int = 2,
+    minutes: float = math.inf,
 ) -> StandIns:
-    """Find people, item by item, who could have produced a published table. The same seed gives the same people.
+    """Find people, item by item, who could have produced a published table. The same seed gives the same people, unless the
+    minutes are over before the searches are: then the best so far are taken.
 
     effort scales the number of search steps; processes affects only the duration. Raises SimulationError if the table
     does not report the number of people.
     """
+    until = time.time() + minutes * 60
     impossible = impossible_numbers(published, study)
     printed_numbers = printed_by_outcome(published, study, impossible)
     printed_values = printed_by_id([value for value in published if value not in impossible], study)
@@ -79,8 +86,9 @@ def simulate_study(
 
     _refuse_shared_items(searched)
     _refuse_steps(searched)
-    scores = search_scales(searched, printed_numbers, participation, available, seed, effort, processes, progress)
-    return _stand_ins(study, published, impossible, printed_values, participation, scores, seed, person_count, effort)
+    budget = Effort(effort, processes, until - time.time())
+    scores = search_scales(searched, printed_numbers, participation, available, seed, budget, progress)
+    return _stand_ins(study, published, impossible, printed_values, participation, scores, seed, person_count, effort, until)
 
 
 def draw_study(study: Study, person_count: int, seed: int) -> StandIns:
@@ -165,6 +173,7 @@ def _stand_ins(
     seed: int,
     person_count: int,
     effort: float,
+    until: float,
 ) -> StandIns:
     waves = [wave.wave for wave in study.protocol.waves]
     respondents = {wave: np.flatnonzero(participation[:, index]).tolist() for index, wave in enumerate(waves)}
@@ -180,13 +189,14 @@ def _stand_ins(
     if study.protocol.measures is not None:
         measures = [study.protocol.measures.instrument]
         answers |= draw_answers(study, measures, drawn_facts, respondents, _rng(seed, "measures"))
-    facts = roster_facts(study, printed_values, person_count, _rng(seed, "roster"), effort=effort)
+    facts = roster_facts(study, printed_values, person_count, _rng(seed, "roster"), effort=effort, until=until)
     # Of what no number is printed nothing is known: it is drawn.
     facts |= {code: drawn_facts[code] for code, values in facts.items() if all(fact is None for fact in values)}
     services = service_facts(study, printed_values, respondents, _rng(seed, "services"))
     moments = moments_of(study, person_count, respondents, answers, facts, services)
     reproductions = compare(published, results_of(study, moments), study, impossible)
-    return StandIns(_ids(study, person_count, seed), respondents, answers, facts, services, tuple(reproductions))
+    ids = _ids(study, person_count, seed)
+    return StandIns(ids, respondents, answers, facts, services, tuple(reproductions), scores.was_cut_short)
 
 
 def report(stand_ins: StandIns) -> str:
@@ -194,6 +204,11 @@ def report(stand_ins: StandIns) -> str:
     reproductions = stand_ins.reproductions
     met_count = len(reproductions) - len(stand_ins.unmet)
     lines = [f"{met_count} of {len(reproductions)} printed values met by {len(stand_ins.ids)} stand-in people"]
+    if stand_ins.was_cut_short:
+        lines.append(
+            "  the time was over before all searches were: these are the best so far, and the same seed may give others;"
+            " more --minutes may meet more"
+        )
     for reproduction in stand_ins.unmet:
         status = "impossible" if reproduction.verdict == "impossible" else "not reached"
         lines.append(

@@ -1,11 +1,13 @@
 """The search: planted tables are met, chains keep their moments, what cannot be met is left nearest."""
 
+import time
+
 import numpy as np
 import pytest
 import scipy
 
 from dagster_project.simulate.chains import Chains
-from dagster_project.simulate.moves import KINDS
+from dagster_project.simulate.moves import DRAWS, KINDS, kind_numbers
 from dagster_project.simulate.problem import Grid, Outcome, Pairs, Target, missed_targets
 from dagster_project.simulate.search import search, search_composite
 from dagster_project.simulate.targets import implied_targets
@@ -67,12 +69,13 @@ def test_what_cannot_be_met_is_missed_alone() -> None:
 
 
 @pytest.mark.parametrize("has_composite", [False, True])
-def test_running_moments_are_those_of_the_scores(has_composite: bool) -> None:
+@pytest.mark.parametrize("tries", [1, 7])
+def test_running_moments_are_those_of_the_scores(has_composite: bool, tries: int) -> None:
     """Moments that moves kept up to date equal those computed anew, for every kind of move."""
     parts = [_outcome(seed) for seed in (5, 6)]
     available = parts[0].available & parts[1].available
     composite = Outcome(None, available, parts[0].pairs, ())
-    chains = Chains([*parts, composite] if has_composite else parts[:1], 30, np.random.default_rng(1))
+    chains = Chains([*parts, composite] if has_composite else parts[:1], 30, np.random.default_rng(1), tries)
     shares = {kind: 1 for kind in KINDS if kind != "exchange" or has_composite}
     sums = chains.sums.copy()
     for wave in (None, 1):
@@ -113,3 +116,30 @@ def test_parts_meet_their_own_targets_and_those_of_their_mean() -> None:
     missed = [missed_targets(solution.scores(_GRID), part) for solution, part in zip(solutions, both, strict=True)]
     assert (cost == 0) == (missed == [[], []] and missed_targets(mean, composite) == [])
     assert missed_targets(mean, composite) == []
+
+
+def test_of_moves_judged_at_once_a_chain_makes_the_first_that_it_accepts() -> None:
+    """Chains that judge several moves at once make at most one a step each, and never a rise when they are cold."""
+    chains = Chains([_outcome(9)], 20, np.random.default_rng(4), tries=16)
+    for _ in range(40):
+        sums, costs = chains.sums.copy(), chains.costs.sum(axis=1)
+        draws = np.random.default_rng(int(costs.sum() * 1e6)).random((DRAWS + 1, 20 * 16))
+        chains._step(draws, kind_numbers({"change": 1}), 1e-12)
+        assert ((chains.sums != sums).sum(axis=(1, 2, 3)) <= 1).all()
+        assert (chains.costs.sum(axis=1) <= costs + 1e-9).all()
+    several = Chains([_outcome(9)], 20, np.random.default_rng(4), tries=16)
+    single = Chains([_outcome(9)], 20, np.random.default_rng(4))
+    for number in range(40):
+        draws = np.random.default_rng(number).random((DRAWS + 1, 20 * 16))
+        several._step(draws, kind_numbers({"change": 1}), 1e-12)
+        single._step(draws[:, ::16], kind_numbers({"change": 1}), 1e-12)
+    assert several.costs.sum() < single.costs.sum()
+
+
+@pytest.mark.parametrize("softness", [1.0, 50.0])
+def test_a_search_whose_time_is_over_is_no_worse_than_its_start(softness: float) -> None:
+    chains = Chains([_outcome(10)], 20, np.random.default_rng(5))
+    costs = chains.costs.sum(axis=1)
+    chains.anneal(100_000, softness=softness, temperature=3.0, until=time.time())
+    assert (chains.costs.sum(axis=1) <= costs + 1e-9).all()
+    assert len(search(_outcome(10), np.random.default_rng(1), until=time.time())) >= 1

@@ -79,6 +79,20 @@ def test_what_is_not_met_is_said_with_its_reason(stand_ins: StandIns) -> None:
     assert text.startswith(f"{5 - len(stand_ins.unmet)} of 5 printed values met by 3 stand-in people")
 
 
+def test_people_of_whom_the_time_was_over_are_written_and_said_to_be_cut_short(stand_ins: StandIns) -> None:
+    study = read_study(SMALL)
+    hurried = simulate_study(study, _published(study), 7, minutes=1e-6)
+    assert hurried.was_cut_short and not stand_ins.was_cut_short
+    assert len(hurried.reproductions) == len(stand_ins.reproductions)
+    first, second, *_ = report(hurried).splitlines()
+    assert first.endswith("of 5 printed values met by 3 stand-in people")
+    assert second == (
+        "  the time was over before all searches were: these are the best so far, and the same seed may give others;"
+        " more --minutes may meet more"
+    )
+    assert "the time was over" not in report(stand_ins)
+
+
 @pytest.mark.slow
 def test_a_table_of_real_scores_is_met_in_full() -> None:
     """Printed numbers that some people did give can be met: here those of three people, 4, 9 and 14 points."""
