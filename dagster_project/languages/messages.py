@@ -93,7 +93,7 @@ def _translate(language: str, text: str) -> str:
             values = {name: _translate(language, value) for name, value in match.groupdict().items()}
             return translations.gettext(message).format(**values)
     if is_joined:
-        return "; ".join(_translate(language, part) for part in parts)
+        return translations.gettext("; ").join(_translate(language, part) for part in parts)
     from dagster_project.languages.words import STORED_MESSAGES
 
     names = text.split(", ")
@@ -117,7 +117,15 @@ def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
 
 
 #: What stands in some placeholders: a number ends in a digit or its interval, the subject of a judgement has a number.
-_VALUES = {"number": r".*[\d\]]", "subject": r"(?=.*\d).+?", "count": r"\d+", "n": r"\d+", "delta": r"\S+"}
+_VALUES = {
+    "number": r".*[\d\]]",
+    "subject": r"(?=.*\d).+?",
+    "count": r"\d+",
+    "n": r"\d+",
+    "delta": r"\S+",
+    "first": r"\S+",
+    "second": r"\S+",
+}
 
 
 def _pattern(message: str) -> re.Pattern[str]:

@@ -124,7 +124,7 @@ def test_numbers_have_the_decimal_mark_of_the_language(text: str, german: str) -
         ("Mood T2: 1.00 [−24.15, 26.15] norm SDs is not more than 1 norm SD below the norm",
          "Mood T2: 1,00 [−24,15; 26,15] Norm-SD ist nicht mehr als 1 Norm-SD unter der Norm"),
         ("1 of 2 numbers support it; not within 0.5 norm SD of the norm (better than the norm) (A 0.86 norm SDs; B 0.79 norm SDs)",
-         "1 von 2 Zahlen stützen sie; nicht höchstens 0,5 Norm-SD von der Norm entfernt (besser als die Norm)"
+         "stützende Zahlen: 1 von 2; nicht höchstens 0,5 Norm-SD von der Norm entfernt (besser als die Norm)"
          " (A 0,86 Norm-SD; B 0,79 Norm-SD)"),
         ("a sentence of the study's own with people, points and 2.5", "a sentence of the study's own with people, points and 2,5"),
     ],
