@@ -88,6 +88,7 @@ FREE_FORM = {
     "warehouse/working_file.py": "rows of any query, for callers that name the columns at once",
     "warehouse/compare.py": "columns of a row of any table, by the caller's key",
     "table_spec.py": "rows of any declared table: their columns are checked when they are written",
+    "languages/extraction.py": "Babel's own keywords and options",
     "reference/schema.py": "the JSON schema of any model",
     "results/result_collector.py": "rows of any mart: dbt's contract is their type",
     "results/rule_changes.py": "rows of any table of the codebook, compared by whatever columns they have",
