@@ -58,6 +58,7 @@ PEOPLE = (
     gettext_noop("people whose score has another value in the variant"),
     gettext_noop("people with an answer that depends on the variant"),
     gettext_noop("nobody of the study: the number comes from elsewhere"),
+    gettext_noop("people whom the analysis names"),
 )
 
 #: Units, alone and behind a number.

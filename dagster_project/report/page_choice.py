@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
+from dagster_project.languages import gettext, ngettext
 from dagster_project.report.checklists import JudgedItem
 from dagster_project.report.checklists.judge import Link
 from dagster_project.report.figure import Figure
 from dagster_project.report.joint import JOINT_DISPLAY
-from dagster_project.results import Table, count_text
+from dagster_project.results import Table
 from dagster_project.study import PAGE_SECTIONS, Study
 
 #: The id of a section's heading; that of the main tables is each table's own.
@@ -134,7 +135,9 @@ def relinked(items: Sequence[JudgedItem], choice: PageChoice) -> list[JudgedItem
 def _relinked(link: Link, choice: PageChoice) -> Link:
     if link.href is None or link.href not in choice.hidden_links:
         return link
-    return Link(f"{link.words} (in the release, not on its page)", choice.hidden_links[link.href] or None)
+    return Link(
+        gettext("{words} (in the release, not on its page)", words=link.words), choice.hidden_links[link.href] or None
+    )
 
 
 def _names(study: Study, section: str, names: Sequence[str] | None) -> Sequence[str] | None:
@@ -152,13 +155,20 @@ def _split(entries: Sequence[Entry], names: Sequence[str] | None) -> tuple[list[
 
 def _note(sections: Sequence[str], tables: int, figures: int, absent: Sequence[str]) -> str:
     """What is left out, and where it is."""
-    parts = [PAGE_SECTIONS[name] for name in sections]
-    parts += [count_text(number, noun) for number, noun in ((tables, "table"), (figures, "figure")) if number]
-    note = (
-        f"Left out here: {', '.join(parts)}. Their numbers are in the release: tables.xlsx, tables/, figures/ and"
-        " warehouse.duckdb."
-        if parts
-        else ""
-    )
-    words = f"Asked for, and not in this release: {', '.join(absent)}." if absent else ""
-    return " ".join(filter(None, (note, words)))
+    parts = [gettext(PAGE_SECTIONS[name]) for name in sections]
+    if tables:
+        parts.append(ngettext("{n} table", "{n} tables", tables))
+    if figures:
+        parts.append(ngettext("{n} figure", "{n} figures", figures))
+    notes = []
+    if parts:
+        notes.append(
+            gettext(
+                "Left out here: {parts}. Their numbers are in the release: tables.xlsx, tables/, figures/ and"
+                " warehouse.duckdb.",
+                parts=", ".join(parts),
+            )
+        )
+    if absent:
+        notes.append(gettext("Asked for, and not in this release: {names}.", names=", ".join(absent)))
+    return " ".join(notes)

@@ -7,6 +7,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
+from dagster_project.languages import gettext, ngettext, number_text, plain
 from dagster_project.report.figure import Figure, PersonScore
 from dagster_project.report.figures.drawing import (
     BLACK,
@@ -107,7 +108,11 @@ def _notes(layout: FigureLayout) -> list[str]:
     level = levels.pop() if len(levels) == 1 else None
     notes = [layout.figure.note] if layout.figure.note else []
     if any(point.limits is not None for point in layout.points.values()):
-        notes.append(f"Lines at values: their {f'{100 * level:g} % ' if level else ''}intervals.")
+        notes.append(
+            gettext("Lines at values: their {percent} % intervals.", percent=plain(100 * level))
+            if level
+            else gettext("Lines at values: their intervals.")
+        )
     return notes
 
 
@@ -120,7 +125,8 @@ def alt_text(layout: FigureLayout) -> str:
         if n_points > _MOST_LISTED:
             valued_points = [entry for entry in points if entry[1].result.value is not None]
             low, high = (pick(valued_points, key=lambda entry: entry[1].result.value or 0.0) for pick in (min, max))
-            texts = [f"from {_words(*low)} to {_words(*high)}, {len(points)} points"]
+            ends = {"low": _words(*low), "high": _words(*high)}
+            texts = [ngettext("from {low} to {high}, {n} point", "from {low} to {high}, {n} points", len(points), **ends)]
         else:
             texts = [_words(*entry) for entry in points]
         sentences.append(f"{label}: {', '.join(texts)}.")
@@ -129,4 +135,4 @@ def alt_text(layout: FigureLayout) -> str:
 
 def _words(label: str, point: FigurePoint) -> str:
     limits = f" [{point.limits[0].printed}, {point.limits[1].printed}]" if point.limits is not None else ""
-    return f"{label} {point.result.printed}{limits}"
+    return f"{label} {number_text(f'{point.result.printed}{limits}')}"
