@@ -139,7 +139,7 @@ def test_few_edits_lead_to_the_right_means(
     assert capsys.readouterr().out.splitlines()[-1] == "everything fits"
     for name, value in {"STUDY": folder, "HOME": tmp_path / "home"}.items():
         monkeypatch.setenv(f"WAVEHOUSE_{name}", str(value))
-    monkeypatch.setenv("DAGSTER_HOME", "restored afterwards")
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home" / "dagster"))
     share_parsed_models(read_settings())
     assert main(["run", "--quiet"]) == 0, capsys.readouterr().err
     rows = Warehouse(folder / "release/warehouse.duckdb").rows("select result_id, value from results.results")
