@@ -26,13 +26,13 @@ MAY_IMPORT = {
     "checks": set(),
     "markdown": set(),
     "table_spec": set(),
-    "exports": {"file_modes", "study", "terminal"},
+    "exports": {"file_modes", "study", "terminal", "withholding"},
     "results": {"languages", "markdown", "statistics", "study", "table_spec", "variant_marts"},
     "audit": {"languages", "markdown", "results", "study", "table_spec"},
-    "synthesis": {"exports", "languages", "markdown", "results", "study", "table_spec"},
+    "synthesis": {"exports", "languages", "markdown", "results", "study", "table_spec", "withholding"},
     "report": {"audit", "languages", "results", "study", "synthesis", "table_spec"},
     "simulate": {"study", "results", "statistics", "audit"},
-    "pull": {"exports", "settings", "study", "study_lock"},
+    "pull": {"exports", "settings", "study", "study_lock", "withholding"},
     "dataset": {"warehouse"},
     "manuscript": {"results"},
     "file_modes": set(),
@@ -45,16 +45,17 @@ MAY_IMPORT = {
     "stamps": {"exports", "study", "warehouse", "table_spec"},
     "variant_marts": {"table_spec"},
     "study_run": {"exports", "settings", "study", "warehouse"},
-    "raw": {"checks", "exports", "markdown", "settings", "stamps", "study", "synthesis", "warehouse"},
+    "raw": {"checks", "exports", "markdown", "settings", "stamps", "study", "synthesis", "warehouse", "withholding"},
     "models": {
         "checks", "exports", "markdown", "raw", "settings", "stamps", "study", "study_run", "variant_marts", "warehouse",
+        "withholding",
     },
     "outcomes": {
         "audit", "checks", "languages", "report", "results", "settings", "stamps", "study", "study_run", "synthesis",
         "variant_marts", "warehouse",
     },
     "extensions": {
-        "markdown", "models", "outcomes", "results", "stamps", "study", "study_run", "warehouse",
+        "markdown", "models", "outcomes", "results", "stamps", "study", "study_run", "warehouse", "withholding",
     },
     "release": {
         "audit", "checks", "exports", "fingerprint", "languages", "outcomes", "report", "results", "settings", "stamps", "study",
@@ -67,6 +68,7 @@ MAY_IMPORT = {
     "summary": {"settings", "terminal", "warehouse"},
     "dagster_home": {"places", "settings"},
     "ui": set(),
+    "withholding": set(),
 }  # fmt: skip
 #: They may import all, and nothing below them may import them.
 EDGE = {"commands", "defs", "definitions", "cli", "run", "reference"}
