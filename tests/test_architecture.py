@@ -190,3 +190,28 @@ def test_definitions_load_without_data_and_write_nothing_into_it(
     assert done.returncode == 0, done.stderr[-2000:]
     assert "codebook" in done.stdout
     assert not (tmp_path / "none").exists()
+
+
+#: Dagster's decorators of what runs as a step.
+STEPS = {"asset", "asset_check", "dbt_assets", "multi_asset", "op"}
+
+
+def _is_step(node: ast.AST) -> bool:
+    decorators = getattr(node, "decorator_list", [])
+    names = {ast.unparse(entry.func if isinstance(entry, ast.Call) else entry).split(".")[-1] for entry in decorators}
+    return bool(names & STEPS)
+
+
+def test_a_step_does_everything_where_its_errors_are_caught() -> None:
+    """An error outside would be kept by Dagster with its text, which may quote an answer."""
+    steps = [
+        (path.name, node)
+        for path in sorted((PACKAGE / "defs").glob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef) and _is_step(node)
+    ]
+    assert len(steps) > 15
+    for file, step in steps:
+        (block,) = [entry for entry in step.body if not isinstance(entry, ast.Expr)]
+        assert isinstance(block, ast.With), f"{file}: {step.name}"
+        assert any("fails_in_one_line" in ast.unparse(item) for item in block.items), f"{file}: {step.name}"

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from dagster_project.exports import pseudonym
+
 StudyCopy = tuple[Any, Callable[[], Any]]
 
 
@@ -54,11 +56,12 @@ def test_an_identifier_that_looks_alike_is_asked_about_and_taken_when_a_person_s
     file.write_text(file.read_text(encoding="utf-8").replace("\nB,", "\n b,"), encoding="utf-8")
     run = rerun()
     assert not run.success
+    stranger, person = (pseudonym(name, workspace.settings.key()) for name in (" b", "B"))
     passed, message = run.checks["raw/answers", "people_on_roster"]
     assert (passed, message) == (
         False,
-        "not on the roster: T1 row 3: ' b' (did you mean 'B'?); correct the identifier, add the person, or say who is meant"
-        " under respondents of the export",
+        f"not on the roster: T1 row 3: {stranger} (did you mean {person}?); correct the identifier, add the person, or say who"
+        " is meant under respondents of the export",
     )
     _protocol(workspace, "    answered_on: Date\n", "    answered_on: Date\n    respondents: {b: B}\n")
     assert rerun().success
