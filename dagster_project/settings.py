@@ -78,6 +78,11 @@ class Settings:
         return self.warehouse_file.with_name("run.lock")
 
     @property
+    def error_folder(self) -> Path:
+        """Whole texts of errors, which may quote answers (withholding.py)."""
+        return self.study_home / "errors"
+
+    @property
     def release_inputs_file(self) -> Path:
         """What the current release was made from (exports/arrivals.py)."""
         return self.warehouse_file.with_name("taken.json")

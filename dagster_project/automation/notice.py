@@ -8,8 +8,10 @@ import smtplib
 import urllib.request
 from dataclasses import dataclass
 from email.message import EmailMessage
+from urllib.parse import urlsplit
 
 _TIMEOUT_SECONDS = 20
+_THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True)
@@ -30,10 +32,16 @@ class Notice:
 
 
 def send_notice(target: str, smtp: str, notice: Notice) -> None:
-    """Send a notice to `https://…` (a webhook that takes {"text": …}, as chats do) or to `mailto:somebody@example.org`.
+    """Send a notice to `https://…` (a webhook that takes {"text": …}, as chats do; `http://…` of this machine alone) or to
+    `mailto:somebody@example.org`.
 
     smtp: host or host:port of the mail server. Raises ValueError for a target of another kind, OSError when nobody answers.
     """
+    if target.startswith("http://") and urlsplit(target).hostname not in _THIS_MACHINE:
+        raise ValueError(
+            f"WAVEHOUSE_NOTIFY: {target!r} would send notices over the network unencrypted; write https://, or http:// of"
+            " this machine (localhost)"
+        )
     if target.startswith(("https://", "http://")):
         body = json.dumps({"text": notice.text}).encode()
         request = urllib.request.Request(target, body, {"Content-Type": "application/json"})

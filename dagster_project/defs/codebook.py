@@ -18,15 +18,15 @@ from dagster_project.study_run import StudyRun
 def codebook(study_run: dg.ResourceParam[StudyRun], dbt: dg.ResourceParam[DbtProject]) -> dg.MaterializeResult:
     with fails_in_one_line():
         study, tables = write_codebook(study_run, dbt.folder)
-    return dg.MaterializeResult(
-        data_version=dg.DataVersion(study.definitions_hash),
-        metadata={
-            "study": study.protocol.title,
-            "waves": ", ".join(wave.wave for wave in study.protocol.waves),
-            "instruments": ", ".join(instrument.name for instrument in study.instruments),
-            "assumptions": tables["assumptions"].num_rows,
-            "tables": dg.MetadataValue.md(
-                markdown_table(("table", "rows"), [(name, table.num_rows) for name, table in tables.items()])
-            ),
-        },
-    )
+        return dg.MaterializeResult(
+            data_version=dg.DataVersion(study.definitions_hash),
+            metadata={
+                "study": study.protocol.title,
+                "waves": ", ".join(wave.wave for wave in study.protocol.waves),
+                "instruments": ", ".join(instrument.name for instrument in study.instruments),
+                "assumptions": tables["assumptions"].num_rows,
+                "tables": dg.MetadataValue.md(
+                    markdown_table(("table", "rows"), [(name, table.num_rows) for name, table in tables.items()])
+                ),
+            },
+        )

@@ -25,7 +25,6 @@ from dagster_project.outcomes.extension_tables import OWN_TABLES, judge_own_tabl
 from dagster_project.results import EXTENSIONS, LACKING, figure_part, table_part
 from dagster_project.study import OWN_SCHEMA, OwnTables, Study
 from dagster_project.study_run import StudyRun
-from dagster_project.warehouse import WarehouseError
 
 EXTENSIONS_KEY = dg.AssetKey(EXTENSIONS)
 _OWNERS = ["team:study"]
@@ -112,25 +111,20 @@ def extension_assets(study: Study | None) -> list[dg.AssetsDefinition]:
     def extensions(
         context: dg.AssetExecutionContext, study_run: dg.ResourceParam[StudyRun], dbt: dg.ResourceParam[DbtProject]
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-        keys = set(context.selected_asset_keys)
         with fails_in_one_line():
+            keys = set(context.selected_asset_keys)
             if study is not None:
                 study_run.study_as_loaded(study)
-            try:
-                extensions_run = run_extensions(
-                    study_run, dbt, parts.selection(keys) if context.is_subset else SelectedParts()
-                )
-            except WarehouseError as error:
-                raise dg.Failure(str(error), allow_retries=False) from None
-        for part, reason in extensions_run.reasons.items():
-            context.log.error(f"{part}: {reason}")
-        yield from _of_parts(parts, keys, extensions_run)
-        if EXTENSIONS_KEY in keys:
-            yield dg.MaterializeResult(asset_key=EXTENSIONS_KEY, metadata=_metadata(extensions_run))
-            reasons = extensions_run.reasons
-            unknown = [f"{file}: {reason}" for file, reason in reasons.items() if file not in parts.files]
-            message = first_few(unknown, 3) or "Every file is a model or an analysis."
-            yield check_result(Check("files_known", not unknown, message), asset_key=EXTENSIONS_KEY)
+            extensions_run = run_extensions(study_run, dbt, parts.selection(keys) if context.is_subset else SelectedParts())
+            for part, reason in extensions_run.reasons.items():
+                context.log.error(f"{part}: {reason}")
+            yield from _of_parts(parts, keys, extensions_run)
+            if EXTENSIONS_KEY in keys:
+                yield dg.MaterializeResult(asset_key=EXTENSIONS_KEY, metadata=_metadata(extensions_run))
+                reasons = extensions_run.reasons
+                unknown = [f"{file}: {reason}" for file, reason in reasons.items() if file not in parts.files]
+                message = first_few(unknown, 3) or "Every file is a model or an analysis."
+                yield check_result(Check("files_known", not unknown, message), asset_key=EXTENSIONS_KEY)
 
     return [extensions, own_tables_asset(study)]
 
@@ -158,10 +152,10 @@ def own_tables_asset(study: Study | None) -> dg.AssetsDefinition:
             if study is not None:
                 study_run.study_as_loaded(study)
             rows = judge_own_tables(study_run.warehouse, study_run.study())
-        checks = [Check(names[row.part], row.state != LACKING, f"{row.part}: {row.reason or 'made'}") for row in rows]
-        return dg.MaterializeResult(
-            metadata={"tables and figures": len(rows)}, check_results=[check_result(check) for check in checks]
-        )
+            checks = [Check(names[row.part], row.state != LACKING, f"{row.part}: {row.reason or 'made'}") for row in rows]
+            return dg.MaterializeResult(
+                metadata={"tables and figures": len(rows)}, check_results=[check_result(check) for check in checks]
+            )
 
     return own_tables
 

@@ -31,16 +31,18 @@ def lists(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
     with fails_in_one_line():
         protocol = study_run.study().protocol
         field_lists = write_lists(study_run.warehouse, protocol, study_run.settings.study_home, datetime.now(UTC))
-    reminders = [
-        (wave, *(counts[state] for state in REMINDER_STATES))
-        for wave, counts in counts_by_wave(field_lists.reminders, protocol)
-    ]
-    queries = [(kind.replace("_", " "), *counts) for kind, counts in counts_of_kinds(field_lists.queries)]
-    states = [state.replace("_", " ") for state in REMINDER_STATES]
-    return dg.MaterializeResult(
-        metadata={
-            "not answered": dg.MetadataValue.md(markdown_table(("wave", *states), reminders) if reminders else "Nobody."),
-            "data queries": dg.MetadataValue.md(markdown_table(("kind", *STATES), queries) if queries else "None."),
-            "folder": dg.MetadataValue.path(str(field_lists.folder)),
-        }
-    )
+        reminders = [
+            (wave, *(counts[state] for state in REMINDER_STATES))
+            for wave, counts in counts_by_wave(field_lists.reminders, protocol)
+        ]
+        queries = [(kind.replace("_", " "), *counts) for kind, counts in counts_of_kinds(field_lists.queries)]
+        states = [state.replace("_", " ") for state in REMINDER_STATES]
+        return dg.MaterializeResult(
+            metadata={
+                "not answered": dg.MetadataValue.md(
+                    markdown_table(("wave", *states), reminders) if reminders else "Nobody."
+                ),
+                "data queries": dg.MetadataValue.md(markdown_table(("kind", *STATES), queries) if queries else "None."),
+                "folder": dg.MetadataValue.path(str(field_lists.folder)),
+            }
+        )

@@ -45,17 +45,17 @@ def segments(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
         files = read_coded_files(study_run.settings, study)
         rows = segment_rows(files, study, study_run.settings.key())
         write_segments(study_run.warehouse, files, rows, study, study_run.run_id)
-    n_set_aside = sum(row.set_aside_reason is not None for row in rows)
-    return dg.MaterializeResult(
-        data_version=dg.DataVersion(" ".join(file.sha256[:12] for file in files) or "none declared"),
-        metadata={
-            "codings kept": len(rows) - n_set_aside,
-            "codings set aside": n_set_aside,
-            "codes": dg.MetadataValue.md(codings_by_code(rows)),
-            **{file.name: "; ".join([file.content.origin, *file.content.notes]) for file in files},
-        },
-        check_results=[check_result(segment_check(files, rows))],
-    )
+        n_set_aside = sum(row.set_aside_reason is not None for row in rows)
+        return dg.MaterializeResult(
+            data_version=dg.DataVersion(" ".join(file.sha256[:12] for file in files) or "none declared"),
+            metadata={
+                "codings kept": len(rows) - n_set_aside,
+                "codings set aside": n_set_aside,
+                "codes": dg.MetadataValue.md(codings_by_code(rows)),
+                **{file.name: "; ".join([file.content.origin, *file.content.notes]) for file in files},
+            },
+            check_results=[check_result(segment_check(files, rows))],
+        )
 
 
 @dg.asset(
@@ -83,15 +83,15 @@ def segments(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
 def joint_display(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
     with fails_in_one_line():
         display = display_study(study_run.warehouse, study_run.study(), study_run.run_id)
-    words = display_markdown(display) if display else "The study declares no propositions."
-    return dg.MaterializeResult(
-        metadata={
-            "joint display": dg.MetadataValue.md(words),
-            "propositions": len(display),
-            "claims": sum(len(row.claims) for row in display),
-        },
-        check_results=[check_result(check) for check in (segments_check(study_run.warehouse), *display_checks(display))],
-    )
+        words = display_markdown(display) if display else "The study declares no propositions."
+        return dg.MaterializeResult(
+            metadata={
+                "joint display": dg.MetadataValue.md(words),
+                "propositions": len(display),
+                "claims": sum(len(row.claims) for row in display),
+            },
+            check_results=[check_result(check) for check in (segments_check(study_run.warehouse), *display_checks(display))],
+        )
 
 
 INTERVIEW_ASSETS = [segments, joint_display]

@@ -19,7 +19,6 @@ from dagster_project.models.planned import planned_waves_decided
 from dagster_project.models.project import DbtProject as StudyDbtProject
 from dagster_project.models.rejected import few_rejected_answers, no_rejected_answers
 from dagster_project.study_run import StudyRun
-from dagster_project.warehouse import WarehouseError
 
 _OWNERS = {"staging": "team:data-management", "marts": "team:statistics"}
 _CONTRADICTIONS = dg.AssetKey(["marts", "gate_contradictions"])
@@ -57,13 +56,11 @@ def model_assets(manifest: Path) -> list[dg.AssetsDefinition]:
         study_run: dg.ResourceParam[StudyRun],
         dbt: dg.ResourceParam[StudyDbtProject],
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-        selected_tables = [(key.path[0], key.path[1]) for key in context.selected_asset_keys] if context.is_subset else None
-        checks = {key.name: key.asset_key for key in context.selected_asset_check_keys}
         with fails_in_one_line():
-            try:
-                results = build_models(study_run, dbt, selected_tables)
-            except WarehouseError as error:
-                raise dg.Failure(str(error), allow_retries=False) from None
+            keys = context.selected_asset_keys if context.is_subset else None
+            selected_tables = None if keys is None else [(key.path[0], key.path[1]) for key in keys]
+            checks = {key.name: key.asset_key for key in context.selected_asset_check_keys}
+            results = build_models(study_run, dbt, selected_tables)
             # What dbt made is described once it has let go of the file.
             for built in describe_models(results, study_run, is_whole=selected_tables is None):
                 if isinstance(built, BuiltModel):
@@ -82,6 +79,7 @@ def model_metadata(model: BuiltModel) -> dict[str, Any]:
         "dagster/column_schema": dg.TableSchema(
             [dg.TableColumn(name, column_type, description=words) for name, column_type, words in model.columns]
         ),
+        "columns": len(model.columns),
         "seconds": model.seconds,
     }
     if model.row_count is not None:
@@ -98,8 +96,6 @@ def model_metadata(model: BuiltModel) -> dict[str, Any]:
         )
         # The open-source UI draws no graph of columns, so the same is said in words, back to the raw columns.
         metadata["columns made of"] = dg.MetadataValue.md(model.lineage_markdown)
-    if model.preview is not None:
-        metadata["first rows"] = dg.MetadataValue.md(model.preview)
     return metadata
 
 

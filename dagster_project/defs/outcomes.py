@@ -68,9 +68,9 @@ def _outcome_asset(outcome: Outcome) -> dg.AssetsDefinition:
         with fails_in_one_line():
             study = study_run.study()
             rows = compute_outcome(outcome, study_run.warehouse, study, study_run.run_id)
-        checks = [check_result(check) for check in result_checks(outcome, rows)]
-        version = dg.DataVersion(data_version(rows))
-        return dg.MaterializeResult(data_version=version, metadata=_metadata(outcome, study, rows), check_results=checks)
+            checks = [check_result(check) for check in result_checks(outcome, rows)]
+            version = dg.DataVersion(data_version(rows))
+            return dg.MaterializeResult(data_version=version, metadata=_metadata(outcome, study, rows), check_results=checks)
 
     return results
 
@@ -104,14 +104,16 @@ def _metadata(outcome: Outcome, study: Study, results: Sequence[ResultRow]) -> d
 def reproduction(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
     with fails_in_one_line():
         reproductions = compare_with_published(study_run.warehouse, study_run.study(), study_run.run_id)
-    return dg.MaterializeResult(
-        metadata={
-            "summary": dg.MetadataValue.md(summarise(reproductions) if reproductions else "No published table is declared."),
-            "printed values": len(reproductions),
-            **verdict_counts(reproductions),
-        },
-        check_results=[check_result(reproduction_check(reproductions))],
-    )
+        return dg.MaterializeResult(
+            metadata={
+                "summary": dg.MetadataValue.md(
+                    summarise(reproductions) if reproductions else "No published table is declared."
+                ),
+                "printed values": len(reproductions),
+                **verdict_counts(reproductions),
+            },
+            check_results=[check_result(reproduction_check(reproductions))],
+        )
 
 
 @dg.asset(
@@ -134,14 +136,14 @@ def reproduction(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
 def audit(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
     with fails_in_one_line():
         findings = audit_study(study_run.warehouse, study_run.study(), study_run.run_id)
-    return dg.MaterializeResult(
-        metadata={
-            "findings": dg.MetadataValue.md(findings_markdown(findings.rows)),
-            "findings on our own results": len(findings.own_findings),
-            **{f"published: {severity}": count for severity, count in findings.counts.items()},
-        },
-        check_results=[check_result(check) for check in audit_checks(findings)],
-    )
+        return dg.MaterializeResult(
+            metadata={
+                "findings": dg.MetadataValue.md(findings_markdown(findings.rows)),
+                "findings on our own results": len(findings.own_findings),
+                **{f"published: {severity}": count for severity, count in findings.counts.items()},
+            },
+            check_results=[check_result(check) for check in audit_checks(findings)],
+        )
 
 
 @dg.asset(
@@ -159,9 +161,9 @@ def audit(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
 def figures(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
     with fails_in_one_line():
         drawings = draw_study(study_run.warehouse, study_run.study(), study_run.run_id)
-    return dg.MaterializeResult(
-        metadata={"figures": dg.MetadataValue.md(figures_markdown(drawings)), "drawn": len(drawings)}
-    )
+        return dg.MaterializeResult(
+            metadata={"figures": dg.MetadataValue.md(figures_markdown(drawings)), "drawn": len(drawings)}
+        )
 
 
 OUTCOME_ASSETS = [*(_outcome_asset(outcome) for outcome in OUTCOMES), reproduction, audit, figures]

@@ -8,12 +8,17 @@ import os
 
 import dagster as dg
 
+from dagster_project.defs.resources import pseudonyms_of_study
+from dagster_project.defs.steps import fails_in_one_line, step_failure
 from dagster_project.pull import has_sources, pull_study
 from dagster_project.settings import Settings
 from dagster_project.study import Study, read_study
+from dagster_project.withholding import for_the_record
 
 #: An hour before everything is read again (automation.py).
 _AT_NIGHT = "0 2 * * *"
+#: What shows the texts that the record of the job withholds.
+_SHOWN_BY = "`wavehouse pull` shows"
 
 
 def pull_definitions(settings: Settings, study: Study | None) -> dg.Definitions:
@@ -34,15 +39,13 @@ def pull_definitions(settings: Settings, study: Study | None) -> dg.Definitions:
 def _pull_job(settings: Settings) -> dg.JobDefinition:
     @dg.op(description="Brings the exports that declare a source down as files of the raw exports.")
     def pull_exports(context: dg.OpExecutionContext) -> None:
-        try:
+        with for_the_record(pseudonyms_of_study(settings), settings.error_folder, _SHOWN_BY), fails_in_one_line():
             study = read_study(settings.study_folder)
             outcomes = pull_study(settings, study, os.environ, report=context.log.info)
-        except ValueError as error:  # StudyError and PullError among them
-            raise dg.Failure(str(error), allow_retries=False) from None
-        for outcome in outcomes:
-            context.log.info("%s: %s: %s", outcome.export, outcome.state, outcome.message)
-        if refusals := [f"{outcome.export}: {outcome.message}" for outcome in outcomes if outcome.state == "refused"]:
-            raise dg.Failure("; ".join(refusals), allow_retries=False)
+            for outcome in outcomes:
+                context.log.info("%s: %s: %s", outcome.export, outcome.state, outcome.message)
+            if refusals := [f"{outcome.export}: {outcome.message}" for outcome in outcomes if outcome.state == "refused"]:
+                raise step_failure("; ".join(refusals))
 
     @dg.job(name="pull", executor_def=dg.in_process_executor, description="As `wavehouse pull` does.")
     def pull() -> None:

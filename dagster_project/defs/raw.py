@@ -50,14 +50,14 @@ def _export_asset(study: Study, export: Export) -> dg.AssetsDefinition:
             except ExportError as error:
                 yield check_result(Check("contract", False, str(error)))
                 raise
-        study_run.note_taken(export.export, loaded_export.inputs_digest)
-        checks = export_checks(loaded_export, export, oddities(study, export, study_run.warehouse))
-        yield dg.MaterializeResult(
-            asset_key=key,
-            data_version=dg.DataVersion(_data_version(export, loaded_export.record)),
-            metadata=_metadata(loaded_export),
-            check_results=[check_result(check) for check in checks],
-        )
+            study_run.note_taken(export.export, loaded_export.inputs_digest)
+            checks = export_checks(loaded_export, export, oddities(study, export, study_run.warehouse))
+            yield dg.MaterializeResult(
+                asset_key=key,
+                data_version=dg.DataVersion(_data_version(export, loaded_export.record)),
+                metadata=_metadata(loaded_export),
+                check_results=[check_result(check) for check in checks],
+            )
 
     return export_asset
 
@@ -107,18 +107,18 @@ def _answers_asset(study: Study) -> dg.AssetsDefinition:
     def answers(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
         with fails_in_one_line():
             study_run.study_as_loaded(study)
-        united = unite_waves(study_run.warehouse, study)
-        return dg.MaterializeResult(
-            metadata={
-                "rows": ", ".join(f"{wave} {count}" for wave, count in united.respondent_counts.items()),
-                "dagster/row_count": sum(united.respondent_counts.values()),
-                "dagster/column_lineage": _lineage(united),
-                "dagster/column_schema": dg.TableSchema(
-                    [dg.TableColumn(name, "bigint" if name == "source_row" else "varchar") for name in united.columns]
-                ),
-            },
-            check_results=[check_result(check) for check in united.checks],
-        )
+            united = unite_waves(study_run.warehouse, study)
+            return dg.MaterializeResult(
+                metadata={
+                    "rows": ", ".join(f"{wave} {count}" for wave, count in united.respondent_counts.items()),
+                    "dagster/row_count": sum(united.respondent_counts.values()),
+                    "dagster/column_lineage": _lineage(united),
+                    "dagster/column_schema": dg.TableSchema(
+                        [dg.TableColumn(name, "bigint" if name == "source_row" else "varchar") for name in united.columns]
+                    ),
+                },
+                check_results=[check_result(check) for check in united.checks],
+            )
 
     return answers
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from dagster_project.defs.outcomes import RESULT_KEYS
-from dagster_project.defs.steps import check_result, fails_in_one_line
+from dagster_project.defs.steps import check_result, fails_in_one_line, step_failure
 from dagster_project.outcomes.extension_tables import OWN_TABLES
 from dagster_project.release.publish import one_truth, publish_study
 from dagster_project.release.truth import STANDING_ON_OUTCOMES, contradictions
@@ -63,17 +63,17 @@ def release(
         problems = contradictions(study_run.warehouse, study_run.study())
         yield check_result(one_truth(problems))
         if problems:
-            raise dg.Failure(problems[0], allow_retries=False)
+            raise step_failure(problems[0])
         published = publish_study(study_run)
-    folder = published.folder
-    yield dg.MaterializeResult(
-        data_version=dg.DataVersion(published.fingerprint),
-        metadata={
-            "folder": dg.MetadataValue.path(str(folder)),
-            "database": dg.MetadataValue.path(str(folder / "warehouse.duckdb")),
-            "page": dg.MetadataValue.path(str(folder / "index.html")),
-            "is new": published.is_new,
-            "what changed": dg.MetadataValue.md(published.changes),
-            "fingerprint": published.fingerprint,
-        },
-    )
+        folder = published.folder
+        yield dg.MaterializeResult(
+            data_version=dg.DataVersion(published.fingerprint),
+            metadata={
+                "folder": dg.MetadataValue.path(str(folder)),
+                "database": dg.MetadataValue.path(str(folder / "warehouse.duckdb")),
+                "page": dg.MetadataValue.path(str(folder / "index.html")),
+                "is new": published.is_new,
+                "what changed": dg.MetadataValue.md(published.changes),
+                "fingerprint": published.fingerprint,
+            },
+        )

@@ -7,18 +7,20 @@ In-process executors set up a run's resources once, before its first step, and t
 run`, the UI, the daemon and a subset of one step hold the lock alike.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import dagster as dg
 
+from dagster_project.exports import pseudonym
 from dagster_project.file_modes import close_folders
 from dagster_project.models.project import DbtProject
-from dagster_project.settings import Settings
+from dagster_project.settings import Settings, SettingsError
 from dagster_project.study_lock import study_lock
 from dagster_project.study_run import StudyRun
 from dagster_project.warehouse import Warehouse, WarehouseError, compact
+from dagster_project.withholding import WITHHELD, for_the_record
 
 #: The name of the resource that every step asks for.
 STUDY_RUN = "study_run"
@@ -50,7 +52,8 @@ class StudyRunResource(dg.ConfigurableResource):
                     if fault is not None and log is not None:
                         log.warning(fault)
                     open_file.enter_context(warehouse.kept_open())
-                yield StudyRun(settings, run_id)
+                with for_the_record(pseudonyms_of_study(settings), settings.error_folder):
+                    yield StudyRun(settings, run_id)
             compact(settings.warehouse_file)
 
 
@@ -75,6 +78,18 @@ def resources_of(settings: Settings) -> dict[str, dg.ConfigurableResource]:
             warehouse_file=str(settings.warehouse_file),
         ),
     }
+
+
+def pseudonyms_of_study(settings: Settings) -> Callable[[str], str]:
+    """How the record of a study names a person; withheld where the key is lost, which the steps say."""
+
+    def pseudonym_of(identifier: str) -> str:
+        try:
+            return pseudonym(identifier, settings.key())
+        except SettingsError:
+            return WITHHELD
+
+    return pseudonym_of
 
 
 def _close(instance: dg.DagsterInstance, run_id: str) -> None:

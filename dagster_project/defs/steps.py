@@ -12,33 +12,58 @@ import dagster as dg
 from dagster_project.checks import Check, Fact
 from dagster_project.exports import ExportError
 from dagster_project.models.build import ModelsError
+from dagster_project.pull import PullError
 from dagster_project.results import ResultsError
 from dagster_project.settings import SettingsError
 from dagster_project.study import StudyError
 from dagster_project.study_run import ChangedDefinitionsError
 from dagster_project.synthesis import SynthesisError
 from dagster_project.terminal import error_line
+from dagster_project.warehouse import WarehouseError
+from dagster_project.withholding import error_summary, is_for_the_record, with_hint
 
 _ONE_LINE = (
-    ChangedDefinitionsError, ExportError, ModelsError, ResultsError, SettingsError, StudyError, SynthesisError,
+    ChangedDefinitionsError, ExportError, ModelsError, PullError, ResultsError, SettingsError, StudyError, SynthesisError,
+    WarehouseError,
 )  # fmt: skip
 
 
 @contextmanager
 def fails_in_one_line() -> Iterator[None]:
-    """For the body of a step: an error that is one line for a person becomes a failure of that line, and is not retried."""
+    """For the whole body of a step: an error that is one line for a person becomes a failure of that line, not
+    retried.
+
+    Of any other error Dagster would keep text and traceback, which may quote cells: while words are for the record, it gets
+    the error's kind and place, and where the whole text lies.
+    """
     try:
         yield
+    except dg.Failure:
+        raise
     except _ONE_LINE as error:
-        raise dg.Failure(str(error), allow_retries=False) from None
+        raise step_failure(str(error)) from None
+    except OSError as error:
+        if not is_for_the_record() or error.errno is None:
+            raise
+        raise step_failure(error_line(str(error))) from None
+    except Exception as error:
+        if not is_for_the_record():
+            raise
+        raise step_failure(error_summary(error)) from None
+
+
+def step_failure(line: str) -> dg.Failure:
+    """A step's end in one line, which names the commands that show what it withholds."""
+    return dg.Failure(with_hint(line), allow_retries=False)
 
 
 def check_result(check: Check, **keys: Any) -> dg.AssetCheckResult:
     """A check as Dagster shows it. keys: asset_key, where the step has several assets."""
     severity = dg.AssetCheckSeverity.WARN if check.is_warning else dg.AssetCheckSeverity.ERROR
     facts = {label: _metadata_value(fact) for label, fact in check.facts.items()}
+    message = with_hint(check.message)
     return dg.AssetCheckResult(
-        check_name=check.name, passed=check.passed, severity=severity, description=check.message, metadata=facts, **keys
+        check_name=check.name, passed=check.passed, severity=severity, description=message, metadata=facts, **keys
     )
 
 

@@ -12,7 +12,6 @@ from dagster_project.models.variants import build_variants
 from dagster_project.study import variant_changes
 from dagster_project.study_run import StudyRun
 from dagster_project.variant_marts import VARIANT_MARTS
-from dagster_project.warehouse import WarehouseError
 
 #: What a variant is compared with, and whose exports it is made of.
 _MAIN = (
@@ -36,15 +35,12 @@ _MAIN = (
 )
 def variant_marts(study_run: dg.ResourceParam[StudyRun], dbt: dg.ResourceParam[DbtProject]) -> dg.MaterializeResult:
     with fails_in_one_line():
-        try:
-            build_variants(study_run, dbt)
-        except WarehouseError as error:
-            raise dg.Failure(str(error), allow_retries=False) from None
+        build_variants(study_run, dbt)
         study = study_run.study()
-    changes = [
-        (variant.variant, change.subject, change.in_main_analysis, change.in_variant)
-        for variant in study.protocol.variants
-        for change in variant_changes(study, variant)
-    ]
-    table = markdown_table(("variant", "changes", "from", "to"), changes) if changes else "No variants are declared."
-    return dg.MaterializeResult(metadata={"variants": dg.MetadataValue.md(table)})
+        changes = [
+            (variant.variant, change.subject, change.in_main_analysis, change.in_variant)
+            for variant in study.protocol.variants
+            for change in variant_changes(study, variant)
+        ]
+        table = markdown_table(("variant", "changes", "from", "to"), changes) if changes else "No variants are declared."
+        return dg.MaterializeResult(metadata={"variants": dg.MetadataValue.md(table)})

@@ -22,6 +22,7 @@ from dagster_project.exports.list_columns import ListColumns
 from dagster_project.exports.repeats import repeated_texts
 from dagster_project.exports.table import TextTable
 from dagster_project.exports.whole_numbers import as_int16, as_text
+from dagster_project.withholding import of_cells, of_person
 
 _MAX_LISTED_PARTICIPANTS = 5
 _MAX_LISTED_ROWS = 5
@@ -215,7 +216,7 @@ class ContractResult:
         for code, column in self.dates.items():
             header = self._header_text(self.date_headers[code])
             if column.unread:
-                texts = abbreviated_list([quoted(text) for text in column.unread])
+                texts = of_cells(abbreviated_list([quoted(text) for text in column.unread]), column.unread)
                 count, verb = (f"{column.unread_cells} dates", "count") if column.unread_cells > 1 else ("a date", "counts")
                 warnings.append(
                     f"column {header}: {count} cannot be read, and {verb} as missing: {texts}; correct the cells, or say how"
@@ -278,7 +279,8 @@ class ContractResult:
             is_own_row = pc.equal(composed_identifiers(self.respondents), participant)
             row_numbers = pc.filter(self.source_rows, is_own_row).to_pylist()
             messages.append(
-                f"{self.wave}: participant {bare_or_quoted(participant)} has rows {_row_list(row_numbers)}; {cure}"
+                f"{self.wave}: participant {of_person(participant, bare_or_quoted(participant))} has rows"
+                f" {_row_list(row_numbers)}; {cure}"
             )
         if len(participants) > _MAX_LISTED_PARTICIPANTS:
             unlisted_count = len(participants) - _MAX_LISTED_PARTICIPANTS

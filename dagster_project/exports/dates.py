@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
 
+from dagster_project.withholding import of_cell
+
 #: What `dates` of an export may be, beside a format with %.
 DATE_ORDERS = ("dmy", "mdy", "ymd", "excel")
 _FIRST_YEAR = 1900
@@ -119,11 +121,13 @@ def _proven_order(cells: Iterable[str], century: int) -> tuple[str, str | None]:
             month_first.append(text)
     if day_first and month_first:
         return "dmy", (
-            f"{day_first[0]} can only be day first and {month_first[0]} only month first; correct the cells, or say"
-            " under dates which order is meant (the others then count as unread)"
+            f"{of_cell(day_first[0])} can only be day first and {of_cell(month_first[0])} only month first; correct the"
+            " cells, or say under dates which order is meant (the others then count as unread)"
         )
     if ambiguous and not day_first and not month_first:
-        return "dmy", f"{ambiguous[0]} could be day first or month first; say which under dates of the export (dmy or mdy)"
+        return "dmy", (
+            f"{of_cell(ambiguous[0])} could be day first or month first; say which under dates of the export (dmy or mdy)"
+        )
     return ("mdy" if month_first else "dmy"), None
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from charset_normalizer import from_bytes
 
 from dagster_project.exports.errors import ExportError, plain, quoted
+from dagster_project.withholding import of_cell
 
 #: The first bytes of files that are not text, what they are, and what to do instead.
 _FILE_SIGNATURES = (
@@ -174,8 +175,8 @@ def encoded_twice(utf8: bytes) -> str | None:
     if meant_text is None:
         return None
     return (
-        f"the text was encoded twice, as spreadsheets do that open UTF-8 as another encoding: {quoted(text)} was"
-        f" {quoted(meant_text)}; export the file again, and do not open it before"
+        f"the text was encoded twice, as spreadsheets do that open UTF-8 as another encoding: {of_cell(quoted(text))} was"
+        f" {of_cell(quoted(meant_text))}; export the file again, and do not open it before"
     )
 
 

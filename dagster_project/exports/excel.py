@@ -22,6 +22,7 @@ from dagster_project.exports.headers import header_key
 from dagster_project.exports.table import CellFault, HeldCells, TextTable
 from dagster_project.exports.used_range import cell_reference, without_stray_blanks
 from dagster_project.study import Layout
+from dagster_project.withholding import of_cell
 
 _ANY_LAYOUT = Layout()
 #: From here on a whole number has more digits than a workbook keeps.
@@ -90,8 +91,8 @@ def _faults(
             yield fault(
                 row,
                 column,
-                f"holds {number_text(number)} and shows {round(number * 100, 6):g} %; give its column the number format"
-                " General, check its numbers, and save the workbook",
+                f"holds {of_cell(number_text(number))} and shows {of_cell(f'{round(number * 100, 6):g}')} %; give its"
+                " column the number format General, check its numbers, and save the workbook",
             )
     for merged in otherwise.merged:
         first_row, first_column = merged[:2]
@@ -111,8 +112,8 @@ def _faults(
                 yield fault(
                     row,
                     column,
-                    f"holds the number {cell:.14E}, of which a workbook keeps 15 digits; enter it as text, and save the"
-                    " workbook",
+                    f"holds the number {of_cell(f'{cell:.14E}')}, of which a workbook keeps 15 digits; enter it as text, and"
+                    " save the workbook",
                     is_rounded=True,
                 )
 
@@ -154,7 +155,7 @@ def _with_plain_errors(read_part: Callable[[], Any], name: str) -> Any:
         raise
     except Exception as error:
         reason = plain(str(error).splitlines()[0] if str(error) else type(error).__name__)
-        raise ExportError(f"{name}: the workbook cannot be read ({reason}); export it again") from None
+        raise ExportError(f"{name}: the workbook cannot be read ({of_cell(reason)}); export it again") from None
 
 
 def _sheet_rows(workbook: Any, declared_sheet: str | None, name: str) -> tuple[str, list[_Row], int]:

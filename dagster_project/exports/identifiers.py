@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.exports.errors import abbreviated_list
+from dagster_project.withholding import of_cells, of_person
 
 STRANGERS_CURE = "correct the identifier, add the person, or say who is meant under respondents of the export"
 
@@ -25,8 +26,8 @@ def rounded_identifiers(respondents: pa.ChunkedArray) -> str | None:
     if not rounded:
         return None
     return (
-        f"a spreadsheet rounded the identifier {abbreviated_list(rounded)}; export the file again without opening it in one,"
-        " or make the column text there first"
+        f"a spreadsheet rounded the identifier {of_cells(abbreviated_list(rounded), rounded)}; export the file again"
+        " without opening it in one, or make the column text there first"
     )
 
 
@@ -42,7 +43,7 @@ def composed_identifiers(respondents: pa.Array | pa.ChunkedArray) -> pa.Array | 
 def did_you_mean(respondent: str, respondents: Sequence[str]) -> str:
     """A question about an identifier that differs in case, blanks or marks only; nothing is merged by it."""
     similar = [name for name in respondents if _simplified(name) == _simplified(respondent)]
-    return f" (did you mean {similar[0]!r}?)" if similar else ""
+    return f" (did you mean {of_person(similar[0], repr(similar[0]))}?)" if similar else ""
 
 
 def strangers(respondents: Iterable[str], roster: Iterable[str], corrections: Mapping[str, str]) -> list[str]:

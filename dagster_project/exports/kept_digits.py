@@ -10,6 +10,7 @@ import numpy as np
 
 from dagster_project.exports.errors import quoted
 from dagster_project.exports.table import CellFault
+from dagster_project.withholding import of_cell
 
 #: The largest whole number up to which a number of 8, 4 or 2 bytes keeps every one.
 MAX_EXACT = {"double": 2**53, "float": 2**24, "halffloat": 2**11}
@@ -28,7 +29,7 @@ def rounded_numbers(
             yield CellFault(
                 position,
                 first_row + index,
-                f"row {first_row + index}: column {quoted(column)} holds the number {value:.15G}, and the file keeps"
-                f" {len(str(max_exact)) - 1} digits of it; export the column as text",
+                f"row {first_row + index}: column {quoted(column)} holds the number {of_cell(f'{value:.15G}')}, and the"
+                f" file keeps {len(str(max_exact)) - 1} digits of it; export the column as text",
                 is_rounded=True,
             )

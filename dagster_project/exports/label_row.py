@@ -16,6 +16,7 @@ from dagster_project.exports.headers import loose_header_key
 from dagster_project.exports.lists import ListReader, column_rules
 from dagster_project.exports.table import TextTable
 from dagster_project.study import READERS, Export, Study
+from dagster_project.withholding import of_cells
 
 _MAX_ROWS = 5
 _MIN_SPELLED = 2
@@ -47,7 +48,8 @@ def label_row_problem(table: TextTable, columns: ColumnMatch, study: Study, expo
     if not suspects:
         return None
     lines = [table.source_rows[row_index].as_py() for row_index in suspects]
-    cells = abbreviated_list([quoted(cell) for cell in table.row(suspects[0]) if cell.strip()][:3])
+    texts = [quoted(cell) for cell in table.row(suspects[0]) if cell.strip()][:3]
+    cells = of_cells(abbreviated_list(texts), texts)
     rows_words = f"row {lines[0]} looks" if len(lines) == 1 else f"rows {lines[0]} to {lines[-1]} look"
     return f"{rows_words} like a header and not like a person ({cells}, …); {_cure(export, len(suspects))}"
 

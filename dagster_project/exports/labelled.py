@@ -13,6 +13,7 @@ import pyreadstat
 
 from dagster_project.exports.crash_probe import survives
 from dagster_project.exports.errors import ExportError, abbreviated_list, plain, quoted
+from dagster_project.withholding import of_cell, of_cells
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def read_with(path: Path, name: str, program: str, function: str, encoding: str 
     except Exception as error:  # for a damaged file the library raises its own errors, and any of Python's
         reason = plain(str(error) or type(error).__name__)
         cure = "correct encoding of the export" if encoding is not None and _BAD_TEXT.search(reason) else "export it again"
-        raise ExportError(f"{name}: the {program} file cannot be read ({reason}); {cure}") from None
+        raise ExportError(f"{name}: the {program} file cannot be read ({of_cell(reason)}); {cure}") from None
     return LabelledFile(
         values={mended.text(column): [mended.text(cell) for cell in cells] for column, cells in values.items()}
         if mended.is_needed
@@ -106,5 +107,6 @@ class _MendedTexts:
     def guesses(self) -> tuple[str, ...]:
         if not self._taken_as_cp1252:
             return ()
-        text_list = abbreviated_list([quoted(text) for text in sorted(self._taken_as_cp1252)])
+        texts = sorted(self._taken_as_cp1252)
+        text_list = of_cells(abbreviated_list([quoted(text) for text in texts]), texts)
         return (f"Texts that are not in the file's encoding are taken to be cp1252: {text_list}.",)

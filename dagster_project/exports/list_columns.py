@@ -7,7 +7,7 @@ Tools that write a list may write a column of 0 and 1 for each choice beside it,
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
@@ -20,6 +20,7 @@ from dagster_project.exports.headers import HeaderTexts, header_key
 from dagster_project.exports.lists import SEPARATORS, Choice, ListCell, ListReader, declared_lists, list_readers
 from dagster_project.exports.table import TextTable
 from dagster_project.study import SPACE, ChoiceList, Export, Study, comparable
+from dagster_project.withholding import of_cell, of_cells
 
 #: What stands between a list's column and a choice in the name of the choice's own column.
 _MARKS = ("/", ".", "_")
@@ -126,12 +127,12 @@ def _ambiguous_cells(column: _Column) -> Iterator[str]:
         if len(list_cell.readings) > 1:
             (row, *_) = pc.filter(column.source_rows, pc.equal(column.texts, text)).to_pylist()
             readings = " or ".join(
-                " and ".join(quoted(comparable(text)[part.start : part.end]) for part in reading.parts)
+                " and ".join(of_cell(quoted(comparable(text)[part.start : part.end])) for part in reading.parts)
                 for reading in sorted(list_cell.readings, key=lambda reading: len(reading.parts))[:2]
             )
             yield (
-                f"column {column.name}, row {row}: {quoted(text)} could be {readings}; export the choices as codes, or a"
-                " column for each, or take one of the texts out of the list"
+                f"column {column.name}, row {row}: {of_cell(quoted(text))} could be {readings}; export the choices as"
+                " codes, or a column for each, or take one of the texts out of the list"
             )
 
 
@@ -143,8 +144,8 @@ def _misspelt_texts(column: _Column) -> Iterator[str]:
     for part, n in _unknown_parts(column).items():
         if (choice := choices.get(_letters(part))) is not None:
             yield (
-                f"column {column.name}: {quoted(part)} ({_cells(n)}) counts as any other text, for {rest_code}; is"
-                f" {quoted(choice)} meant? Declare {quoted(part)} under choices, too, or correct the cell"
+                f"column {column.name}: {of_cell(quoted(part))} ({_cells(n)}) counts as any other text, for {rest_code}; is"
+                f" {quoted(choice)} meant? Declare {of_cell(quoted(part))} under choices, too, or correct the cell"
             )
 
 
@@ -165,7 +166,7 @@ def _unknown_texts(column: _Column) -> Iterator[str]:
     for part, n in unknown.most_common():
         hint = _did_you_mean(part, column.choice_list)
         if rest_code is None or hint:
-            lines.append(f"{quoted(part)} ({_cells(n)}{hint})")
+            lines.append(f"{of_cell(quoted(part))} ({_cells(n)}{hint})")
     if lines:
         more_words = f" and {len(lines) - _MAX_LISTED} more texts" if len(lines) > _MAX_LISTED else ""
         text_list = f"{', '.join(lines[:_MAX_LISTED])}{more_words}"
@@ -210,7 +211,7 @@ def _contradictions(column: _Column) -> Iterator[str]:
     if rows := column.rows_with(lambda list_cell: list_cell.is_contradiction):
         texts = [text for text, _, list_cell in column.cells() if list_cell.is_contradiction]
         yield (
-            f"column {column.name}: {abbreviated_list([quoted(text) for text in texts])} in {row_words(rows)}: a choice that"
+            f"column {column.name}: {_text_list(texts)} in {row_words(rows)}: a choice that"
             " stands alone stands beside others, so no choice of the cell is an answer; correct the cell"
         )
 
@@ -218,10 +219,7 @@ def _contradictions(column: _Column) -> Iterator[str]:
 def _repeated_choices(column: _Column) -> Iterator[str]:
     if rows := column.rows_with(lambda list_cell: bool(list_cell.doubles)):
         parts = dict.fromkeys(part for _, _, list_cell in column.cells() for part in list_cell.doubles)
-        yield (
-            f"column {column.name}: {abbreviated_list([quoted(part) for part in parts])} stands twice in {row_words(rows)};"
-            " it counts once"
-        )
+        yield (f"column {column.name}: {_text_list([*parts])} stands twice in {row_words(rows)}; it counts once")
 
 
 def _choice_columns(
@@ -287,9 +285,14 @@ def _disagreements(column: _Column, name: str, choice: Choice, choice_texts: pa.
             first_texts = first_texts or (choice_text, text)
     if first_texts is not None:
         yield (
-            f"column {name} is {quoted(first_texts[0])} where column {column.name} is {quoted(first_texts[1])}, in"
-            f" {row_words(rows)}: the two say different things of one choice; export the file again, or correct the cell"
+            f"column {name} is {of_cell(quoted(first_texts[0]))} where column {column.name} is"
+            f" {of_cell(quoted(first_texts[1]))}, in {row_words(rows)}: the two say different"
+            " things of one choice; export the file again, or correct the cell"
         )
+
+
+def _text_list(texts: Sequence[str]) -> str:
+    return of_cells(abbreviated_list([quoted(text) for text in texts]), texts)
 
 
 def _cells(n: int) -> str:

@@ -19,6 +19,7 @@ from dagster_project.exports.kept_digits import MAX_EXACT, rounded_numbers
 from dagster_project.exports.table import CellFault, TextTable
 from dagster_project.exports.whole_numbers import as_text
 from dagster_project.study import Layout
+from dagster_project.withholding import of_cell
 
 _BATCH_ROWS = 1 << 16
 
@@ -118,7 +119,7 @@ def _has_rounded(column: pa.Array, max_exact: int) -> bool:
 
 def _unreadable(name: str, error: Exception) -> str:
     reason = plain(str(error).splitlines()[0] if str(error) else type(error).__name__)
-    return f"{plain(name)}: the Parquet file cannot be read ({reason}); export it again"
+    return f"{plain(name)}: the Parquet file cannot be read ({of_cell(reason)}); export it again"
 
 
 def _as_int16(column: pa.Array) -> pa.Array | None:

@@ -20,6 +20,7 @@ from dagster_project.exports.headers import HeaderTexts
 from dagster_project.exports.lists import column_rules, list_readers
 from dagster_project.exports.table import TextTable
 from dagster_project.study import PARTICIPANTS, SERVICES, Anchors, Export, Instrument, Scale, Study, in_words
+from dagster_project.withholding import of_cell
 
 Numbers = NDArray[np.float64]
 
@@ -272,7 +273,7 @@ def _odd_codes(
                 f" anchors are {anchors}; was it recoded? Recode the export, or declare labels"
             ]
     return [
-        f"{export.wave}: {code:g} occurs in {count} cells of {subject} and is neither an answer nor a"
+        f"{export.wave}: {of_cell(f'{code:g}')} occurs in {count} cells of {subject} and is neither an answer nor a"
         " declared special code; "
         + (
             f"its answers are {anchors}: was it recoded? Declare labels, or declare it under special_codes"

@@ -17,6 +17,7 @@ from dagster_project.exports.errors import ExportError, plain, quoted
 from dagster_project.exports.table import TextTable
 from dagster_project.exports.text_or_workbook import read_text_or_workbook
 from dagster_project.study import Layout
+from dagster_project.withholding import of_cell
 
 #: Columns that the tool itself adds. Their labels spell their names ("Start Date"). In the oldest exports the columns are
 #: called V1, V2, …, and their labels are the names below.
@@ -104,8 +105,8 @@ def _import_ids(table: TextTable, cells: list[str], name: str) -> dict[str, str]
         import_id = _import_id(cell)
         if import_id is None:
             raise ExportError(
-                f"{name}: line {_line(table, 1)}: column {quoted(column)}: {quoted(cell)} is not an ImportId like the others"
-                " of that row; correct the cell"
+                f"{name}: line {_line(table, 1)}: column {quoted(column)}: {of_cell(quoted(cell))} is not an ImportId"
+                " like the others of that row; correct the cell"
             )
         import_ids.setdefault(column, import_id)
     return import_ids

@@ -18,6 +18,7 @@ from dagster_project.exports.errors import ExportError, bare_or_quoted, plain, q
 from dagster_project.exports.headers import header_key
 from dagster_project.exports.table import HeldCells, TextTable
 from dagster_project.study import SUBMISSION_RESPONDENT, Export, RowRule
+from dagster_project.withholding import of_cell, of_person
 
 #: The column of a repeat group that names its submission, and the column of the submissions that it is the key of.
 _KEYS = {"PARENT_KEY": "KEY", "_submission__uuid": "_uuid", "_submission__id": "_id", "_parent_index": "_index"}
@@ -148,7 +149,7 @@ def _refuse_groups_in_groups(table: TextTable, name: str, submission_export: Exp
     if _TABLE_NAME in table.columns:
         names = set(pc.unique(table.texts([table.columns.index(_TABLE_NAME)]).column(0)).to_pylist())
     if names - {submission_export.sheet} or (table.row_count and not names):
-        tables = ", ".join(map(quoted, sorted(names))) or "a table"
+        tables = ", ".join(of_cell(quoted(table_name)) for table_name in sorted(names)) or "a table"
         raise ExportError(
             f'{plain(name)}: column "_parent_index" numbers the rows of {tables},'
             " perhaps a group within a group; export it with _submission__uuid, and the submissions with _uuid"
@@ -177,8 +178,8 @@ def _submissions_by_key(
     for key, names in people.items():
         if len(names) > 1:
             raise ExportError(
-                f"{_names(submissions)}: {', '.join(map(bare_or_quoted, sorted(names)))} have the same {submission_key}"
-                f" {quoted(key)}; export the file again"
+                f"{_names(submissions)}: {', '.join(of_person(person, bare_or_quoted(person)) for person in sorted(names))}"
+                f" have the same {submission_key} {of_cell(quoted(key))}; export the file again"
             )
     return by_key
 

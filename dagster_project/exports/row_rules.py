@@ -19,6 +19,7 @@ from dagster_project.exports.identifiers import composed_identifiers
 from dagster_project.exports.repeats import repeated_texts
 from dagster_project.exports.table import TextTable
 from dagster_project.study import INVISIBLE, Export, RowFilter, comparable
+from dagster_project.withholding import of_cell
 
 #: Why a row without an identifier is set aside.
 NO_PARTICIPANT = "no_participant"
@@ -171,7 +172,9 @@ def rows_of_no_wave(columns: ColumnMatch, export: Export) -> tuple[str, ...]:
     lines = []
     for kind in sorted(kinds, key=lambda kind: [kind[name] or "" for name in names]):
         unknown_values = [name for name in names if kind[name] not in declared_texts[name]] or list(names)
-        description = " and ".join(f"column {quoted(name)} is {quoted(kind[name] or '')}" for name in unknown_values)
+        description = " and ".join(
+            f"column {quoted(name)} is {of_cell(quoted(kind[name] or ''))}" for name in unknown_values
+        )
         lines.append(
             f"{kind['count_all']} rows whose {description} belong to a wave that the protocol does not declare; declare an"
             " export for them"
@@ -201,7 +204,7 @@ def repeated_rows(columns: ColumnMatch, table: TextTable, export: Export, reason
                 instruments = pc.utf8_trim_whitespace(table.texts([instrument]).column(0))
                 names = pc.binary_join_element_wise(instruments, instances, " ")
             kinds = sorted(pc.value_counts(pc.filter(names, is_instance)).to_pylist(), key=lambda kind: kind["values"])
-            kind_list = abbreviated_list([f"{quoted(kind['values'].strip())} ({kind['counts']})" for kind in kinds])
+            kind_list = abbreviated_list([f"{of_cell(quoted(kind['values'].strip()))} ({kind['counts']})" for kind in kinds])
             consequence = (
                 "no rule of the export tells them from other rows"
                 if export.duplicates == "refuse"
@@ -234,7 +237,7 @@ def near_misses(columns: ColumnMatch, export: Export) -> tuple[str, ...]:
         for found_text in pc.unique(cells).to_pylist():
             if found_text not in declared_texts and found_text.casefold() in by_case:
                 lines.append(
-                    f"column {quoted(column)} holds {quoted(found_text)}, and the rule under {key} says"
+                    f"column {quoted(column)} holds {of_cell(quoted(found_text))}, and the rule under {key} says"
                     f" {quoted(by_case[found_text.casefold()])}; add the text to the rule, or correct it"
                 )
     return tuple(lines)

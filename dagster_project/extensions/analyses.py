@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from dagster_project.extensions import declaration as declaration_module
 from dagster_project.extensions.declaration import Data, DeclaredAnalysis, Number
 from dagster_project.extensions.numbers import AnalysisError, CountedPeople, checked_statistics, result_rows
 from dagster_project.extensions.python_files import PythonAnalysis, full_name
@@ -23,6 +24,10 @@ from dagster_project.extensions.sql_files import do_you_mean
 from dagster_project.results import ExtensionStatisticRow, ResultRow
 from dagster_project.study import OWN_PREFIX, OWN_SCHEMA, Study
 from dagster_project.warehouse import Warehouse, arrow_table, identifier
+from dagster_project.withholding import of_error
+
+#: Errors of Python whose texts speak of the code and never of a value.
+_WITHOUT_VALUES = (AttributeError, ImportError, NameError, RecursionError, SystemExit, ZeroDivisionError)
 
 
 @dataclass
@@ -91,7 +96,7 @@ def _compute(file: Path, declaration: DeclaredAnalysis, data: Data, remarks: lis
             numbers = list(declaration.function(data))
         except (Exception, SystemExit) as error:
             raise _error_in(file, error) from None
-    remarks += [" ".join(str(warning.message).split()) for warning in caught]
+    remarks += [of_error(" ".join(str(warning.message).split()), warning.category.__name__) for warning in caught]
     if wrong := [entry for entry in numbers if not isinstance(entry, Number)]:
         raise AnalysisError(f"returns {type(wrong[0]).__name__} among its numbers; give wavehouse.number(…)")
     if not numbers:
@@ -105,7 +110,12 @@ def _error_in(file: Path, error: BaseException) -> AnalysisError:
     location = f"line {lines[-1]}: " if lines else ""
     words = " ".join(str(error).split())
     text = f"{type(error).__name__}: {words}" if words else type(error).__name__
-    return AnalysisError(f"{location}{text if len(text) <= 300 else text[:299] + '…'}")
+    text = text if len(text) <= 300 else text[:299] + "…"
+    frames = traceback.extract_tb(error.__traceback__)
+    is_ours = bool(frames) and frames[-1].filename == declaration_module.__file__
+    if words and not is_ours and not isinstance(error, _WITHOUT_VALUES):
+        text = of_error(text, type(error).__name__)
+    return AnalysisError(f"{location}{text}")
 
 
 def _table(warehouse: Warehouse, name: str, marts: Sequence[str], models: Mapping[str, str | None]) -> pa.Table:

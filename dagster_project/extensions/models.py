@@ -17,7 +17,7 @@ import sqlglot
 from sqlglot import exp
 
 from dagster_project.extensions.sql_files import SqlModels, checked_models, refused_table
-from dagster_project.models.build import BuiltModel, DbtResults, describe_models
+from dagster_project.models.build import BuiltModel, DbtResults, database_words, describe_models
 from dagster_project.models.project import DbtProject
 from dagster_project.models.run_dbt import run_dbt
 from dagster_project.study import OWN_SCHEMA, Study
@@ -258,7 +258,7 @@ def _database_words(message: str | None) -> str:
     lines = [line.strip() for line in (message or "").splitlines() if line.strip()]
     if len(lines) > 1 and lines[0].startswith(("Runtime Error in", "Compilation Error in", "Database Error in")):
         lines = lines[1:]
-    return _first_sentence(" ".join(lines[:4]))
+    return _first_sentence(database_words(" ".join(lines[:4])))
 
 
 def _first_sentence(text: str) -> str:

@@ -4,6 +4,7 @@ Belongs here: understanding dbt's results. Does not belong here: SQL (dbt/), cal
 (column_lineage.py), Dagster (defs/models.py).
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,11 +17,15 @@ from dagster_project.models.project import DbtProject
 from dagster_project.models.run_dbt import read_manifest, run_dbt
 from dagster_project.raw.columns import export_columns
 from dagster_project.stamps import marts_are_built, stamp_marts
-from dagster_project.study import OWN_SCHEMA, Study, column_descriptions
+from dagster_project.study import Study, column_descriptions
 from dagster_project.study_run import StudyRun
-from dagster_project.warehouse import Connection, WarehouseError, identifier, warehouse_error
+from dagster_project.warehouse import Connection, WarehouseError, warehouse_error
+from dagster_project.withholding import of_error
 
 Table = tuple[str, str]
+#: Errors of SQL as it is written: of names, types and grammar.
+_BEFORE_ROWS = ("Binder Error", "Catalog Error", "Parser Error", "Compilation Error")
+_KIND_OF_ERROR = re.compile(r"[A-Z]\w+(?: [A-Z]\w+)? Error\b(?! in )")
 
 
 class ModelsError(ValueError):
@@ -40,15 +45,13 @@ class BuiltModel:
     """A model that was built.
 
     columns: name, type and description. lineage: the columns that each is made of, None where the SQL cannot be read.
-    lineage_markdown: the same in words, back to the exports' columns. preview: the first rows of a mart.
-    """
+    lineage_markdown: the same in words, back to the exports' columns."""
 
     table: Table
     columns: Sequence[tuple[str, str, str | None]]
     row_count: int | None
     lineage: Mapping[str, set[Source]] | None
     lineage_markdown: str
-    preview: str | None
     seconds: float
 
 
@@ -95,6 +98,8 @@ def describe_models(results: DbtResults, study_run: StudyRun, *, is_whole: bool)
                 yield _built(node, result.execution_time, connection, types, row_counts, descriptions, origins)
             elif node.resource_type == "test" and result.status != "skipped":
                 message = result.message or "Holds for every row."
+                if result.status == "error":
+                    message = database_words(message)
                 facts = {"rows that fail": result.failures or 0}
                 yield DbtTest(Check(node.name, result.status == "pass", message, facts=facts))
 
@@ -114,7 +119,16 @@ def first_error(nodes: Sequence[Any], exception: BaseException | None) -> str:
     ]
     if errors:
         return errors[0] + (f" (and {len(errors) - 1} more)" if len(errors) > 1 else "")
-    return str(exception).strip().splitlines()[0] if exception is not None else "see the run's log"
+    return database_words(str(exception).strip().splitlines()[0]) if exception is not None else "see the run's log"
+
+
+def database_words(text: str) -> str:
+    """What dbt or the database said of an error. What went wrong before a row was read quotes none; of anything else the
+    record gets the kind."""
+    if any(kind in text for kind in _BEFORE_ROWS):
+        return text
+    kind = _KIND_OF_ERROR.search(text)
+    return of_error(text, kind[0] if kind else "an error of the database")
 
 
 def _column_types(connection: Connection) -> dict[Table, dict[str, str]]:
@@ -152,7 +166,6 @@ def _built(
         row_count=row_counts.get(table),
         lineage=lineage,
         lineage_markdown=words,
-        preview=_preview(connection, table) if node.schema in ("marts", OWN_SCHEMA) and table in row_counts else None,
         seconds=round(seconds, 3),
     )
 
@@ -190,10 +203,3 @@ def _by_table(sources: set[Source]) -> str:
 def asset_path(schema: str, table: str) -> tuple[str, ...]:
     """The key of the asset that makes a table: all of the codebook is made by one."""
     return ("codebook",) if schema == "codebook" else (schema, table)
-
-
-def _preview(connection: Connection, table: Table) -> str:
-    """The first rows, few columns: enough to recognise a table by."""
-    cursor = connection.execute(f"select * from {identifier(table[0])}.{identifier(table[1])} limit 5")
-    names = [column[0] for column in cursor.description][:10]
-    return markdown_table(names, [row[:10] for row in cursor.fetchall()])

@@ -11,6 +11,7 @@ from dagster_project.checks import Check, first_few
 from dagster_project.raw.file_names import joined_files
 from dagster_project.study import ANSWERED_CURE
 from dagster_project.warehouse import Warehouse
+from dagster_project.withholding import of_cell
 
 _CELLS = f"""
     select files.file_name, cells.source_row, cells.wave, cells.item, cells.answer, cells.contradiction, cells.treatment,
@@ -65,4 +66,4 @@ def _cell_line(cell: ContradictingCell) -> str:
     if cell.answer is None:
         return f"{cell_words}: a special code says that it was not asked, other answers that it was"
     treatment = _TREATMENTS[cell.treatment]
-    return f"{cell_words}: answered {cell.answer}, though other answers say that it was not asked; {treatment}"
+    return f"{cell_words}: answered {of_cell(str(cell.answer))}, though other answers say that it was not asked; {treatment}"

@@ -8,6 +8,7 @@ from dagster_project.exports import quoted, rejected_cure
 from dagster_project.raw.file_names import joined_files
 from dagster_project.study import CONCEALED_TEXT, PARTICIPANTS, Study
 from dagster_project.warehouse import Warehouse
+from dagster_project.withholding import of_cell
 
 _REJECTED_COUNTS = "select wave, block, given, rejected from marts.rejected_counts where rejected > 0 order by rejected desc"
 _REJECTED_TEXTS = """
@@ -67,7 +68,7 @@ def no_rejected_answers(warehouse: Warehouse, study: Study) -> Check:
     concealed = study.protocol.concealed_variable
     cells = [
         f"{cell.file_name} row {cell.source_row}, column {cell.export_column} ({cell.item}):"
-        f" {CONCEALED_TEXT if cell.item == concealed else repr(cell.answer_text)} is {cell.reason}"
+        f" {CONCEALED_TEXT if cell.item == concealed else of_cell(repr(cell.answer_text))} is {cell.reason}"
         for cell in warehouse.rows_as(RejectedCell, _REJECTED_CELLS)
     ]
     message = first_few(cells, 3, " in staging.rejected_answers") or "Every answer fits."
@@ -89,7 +90,7 @@ def few_rejected_answers(warehouse: Warehouse, study: Study) -> Check:
 def _too_many(block: RejectedBlock, texts: Sequence[RejectedText], limit: float, concealed: str | None) -> str:
     """One line: the block, how many of its values were rejected, the commonest texts, the cure."""
     block_texts = [text for text in texts if (text.wave, text.block) == (block.wave, block.block)]
-    common = ", ".join(f"{quoted(text.answer_text)} ({text.n} times)" for text in block_texts[:3])
+    common = ", ".join(f"{of_cell(quoted(text.answer_text))} ({text.n} times)" for text in block_texts[:3])
     if block.wave is None and block.block == concealed:
         common = CONCEALED_TEXT
     share = 100 * block.rejected / block.given

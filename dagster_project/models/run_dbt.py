@@ -19,6 +19,7 @@ from dbt_common.events.base_types import EventMsg
 from dbt_common.events.functions import env_scrubber
 
 from dagster_project.models.project import DbtProject
+from dagster_project.withholding import WITHHELD, is_for_the_record
 
 
 def run_dbt(
@@ -46,9 +47,13 @@ def run_dbt(
 def _print_event(event: EventMsg) -> None:
     """Print what dbt says, as it would. dbt itself makes a line of every event, looking through the whole environment for
     secrets each time, before it drops nine of ten as meant for its developers: a tenth of what the models of a small study
-    cost."""
-    if event.info.level != "debug":
-        sys.stdout.write(f"{datetime.now(UTC):%H:%M:%S}  {env_scrubber(event.info.msg)}\n")  # type: ignore[attr-defined]
+    cost. An error of the database may quote cells: while words are for the record it is withheld here, too."""
+    if event.info.level == "debug":
+        return
+    text = event.info.msg  # type: ignore[attr-defined]
+    if event.info.level != "info" and is_for_the_record():
+        text = f"{event.info.name}: {WITHHELD}"
+    sys.stdout.write(f"{datetime.now(UTC):%H:%M:%S}  {env_scrubber(text)}\n")
 
 
 def read_manifest(parsed_project: Path) -> Manifest | None:

@@ -31,7 +31,7 @@ from dagster_project.variant_marts import ANSWER_DEPENDS, MOMENTS, VARIANT_MARTS
 from dagster_project.warehouse import Connection, Warehouse, copy_schemas, identifier, literal
 
 #: The models of a variant that are built, with all that they stand on.
-_BUILT = (*MOMENTS, "counted_people", "exclusions", "scale_scores")
+_BUILT = (*MOMENTS, "counted_people", "scale_scores")
 #: Of all who count in something, those who count in change.
 _OF_CHANGE = "kind = 'scale' and people in ('both', 'both_covariates')"
 #: The database name under which a variant's file is attached.
@@ -190,10 +190,10 @@ def _keep(connection: Connection, variant: Variant) -> None:
     connection.execute(
         f"insert into variants.people by name select {code} as variant, people.participant_id, states.people_group,"
         " 'roster' as measure, 'variant' as people, '' as moment, kept.participant_id is not null as is_counted,"
-        " left_out.reason as reason from marts.participants as people"
+        " left_out.exclusion_reason as reason from marts.participants as people"
         " inner join marts.return_states as states on people.participant_id = states.participant_id"
         f" left join {_ATTACHED}.marts.participants as kept on people.participant_id = kept.participant_id"
-        f" left join {_ATTACHED}.marts.exclusions as left_out on people.participant_id = left_out.participant_id"
+        f" left join {_ATTACHED}.raw.roster as left_out on people.participant_id = left_out.participant_id"
     )
     connection.execute(
         f"insert into variants.scores by name select {code} as variant, participant_id, wave, scale, score, items_answered,"

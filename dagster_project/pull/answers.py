@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 from dagster_project.exports.errors import plain
+from dagster_project.withholding import of_cell
 
 _MAX_SHOWN = 100
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
@@ -30,7 +31,7 @@ def describe_answer(content: bytes) -> str:
         return f'a web page "{plain(words, _MAX_SHOWN)}"' if words else "a web page"
     if (message := json_message(text)) is not None:
         return plain(message, _MAX_SHOWN)
-    return plain(text.splitlines()[0], _MAX_SHOWN)
+    return of_cell(plain(text.splitlines()[0], _MAX_SHOWN))
 
 
 def json_message(text: str) -> str | None:

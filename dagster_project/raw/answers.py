@@ -13,6 +13,7 @@ from dagster_project.exports import STRANGERS_CURE, Categories, date_column, did
 from dagster_project.raw.columns import export_columns
 from dagster_project.study import DURATION, Export, Study, Wave, WaveConditions, wave_state
 from dagster_project.warehouse import Connection, Warehouse, identifier, literal
+from dagster_project.withholding import of_person
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ def _people_on_roster(connection: Connection) -> Check:
         return Check("people_on_roster", True, "Every respondent is on the roster.")
     respondents = [row[0] for row in connection.execute("select respondent from raw.roster").fetchall()]
     locations = "; ".join(
-        f"{wave} row {row}: {respondent!r}{did_you_mean(respondent, respondents)}" for wave, respondent, row in strangers[:5]
+        f"{wave} row {row}: {of_person(respondent, repr(respondent))}{did_you_mean(respondent, respondents)}"
+        for wave, respondent, row in strangers[:5]
     )
     more_words = f" and {len(strangers) - 5} more" if len(strangers) > 5 else ""
     return Check("people_on_roster", False, f"not on the roster: {locations}{more_words}; {STRANGERS_CURE}")

@@ -32,6 +32,7 @@ from dagster_project.raw.versions import ChosenFiles, choose_files, count_versio
 from dagster_project.settings import Settings
 from dagster_project.study import PLANNED_KEYS, Export, Study
 from dagster_project.warehouse import Warehouse
+from dagster_project.withholding import WITHHELD, of_person
 
 
 @dataclass(frozen=True)
@@ -116,8 +117,8 @@ def _refuse_shared_participants(contract_results: Sequence[ContractResult]) -> N
             for row in pc.filter(part.source_rows, pc.equal(composed_identifiers(part.respondents), respondent)).to_pylist()
         ]
         raise ExportError(
-            f"{contract_results[0].wave}: participant {respondent!r} is in several parts: {', '.join(locations[:3])};"
-            " keep one row of each participant"
+            f"{contract_results[0].wave}: participant {of_person(respondent, repr(respondent))} is in several parts:"
+            f" {', '.join(locations[:3])}; keep one row of each participant"
         )
 
 
@@ -140,6 +141,7 @@ def _fingerprint(settings: Settings, study: Study, export: Export, all_chosen: S
         *export_columns(study, export),
         *day_columns(export),
         IS_EXCLUDED,
+        WITHHELD,  # what is noted of a file that an earlier version loaded quotes its cells
         hashlib.sha256(settings.key()).hexdigest(),
     )
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -15,6 +15,7 @@ from dagster_project.exports import (
     find_files,
     look,
     propose_labels,
+    quoted,
     read_cells,
     rejected_durations,
 )
@@ -111,6 +112,11 @@ def _of_export(
         yield FitFinding(name, INFO, f"no export has arrived in {export.folder} ({export.pattern}){cure}", is_export=True)
 
 
+def _reason_columns(roster: Export) -> list[str]:
+    """The roster's columns with reasons for leaving."""
+    return [column for code, column in roster.leaving.columns.items() if code.endswith("_reason")]
+
+
 def _of_file(study: Study, export: Export, contract_result: ContractResult, roster: list[str]) -> Iterator[tuple[str, str]]:
     """Severity and message: what a run would say of a file, up to typed answers."""
     yield from (
@@ -118,6 +124,10 @@ def _of_file(study: Study, export: Export, contract_result: ContractResult, rost
     )
     yield from ((WARNING, message) for message in contract_result.warnings)
     yield from ((ERROR, message) for message in contract_result.problems)
+    if export.wave is None and (columns := _reason_columns(export)):
+        noun, verb = ("columns", "hold") if len(columns) > 1 else ("column", "holds")
+        words = f"{noun} {' and '.join(map(quoted, columns))} {verb} reasons in free text, which stay in the roster"
+        yield INFO, f"{words}: a release counts who left and was excluded, and gives no reason"
     cells_read = read_cells(contract_result, study, export)
     for is_too_many, message in rejected_cells(study, cells_read):
         yield ERROR if is_too_many else WARNING, message

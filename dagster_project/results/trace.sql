@@ -261,7 +261,7 @@ everybody as (
     ) as kept on people.participant_id = kept.participant_id
     union all
     select
-        exclusions.participant_id, 'excluded by the study: ' || coalesce(exclusions.reason, 'no reason given'), null, null, null
+        exclusions.participant_id, 'excluded by the study', null, null, null
     from marts.exclusions as exclusions, one
     where one.people = 'listed'
 ),

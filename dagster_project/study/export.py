@@ -206,9 +206,13 @@ class Leaving(Definition):
     """The roster's columns for people who withdrew or were excluded by the study."""
 
     withdrawn_on: Text | None = Field(default=None, description="the column with the date of a withdrawal")
-    withdrawal_reason: Text | None = Field(default=None, description="the column with its reason")
+    withdrawal_reason: Text | None = Field(
+        default=None, description="the column with its reason, which stays in the roster: a release holds no free text of it"
+    )
     excluded_on: Text | None = Field(default=None, description="the column with the date of an exclusion")
-    exclusion_reason: Text | None = Field(default=None, description="the column with its reason")
+    exclusion_reason: Text | None = Field(
+        default=None, description="the column with its reason, which stays in the roster: a release holds no free text of it"
+    )
 
     @property
     def columns(self) -> dict[str, str]:

@@ -267,6 +267,17 @@ def test_a_notice_reaches_a_mailbox() -> None:
     assert "- raw__t1: t1.csv: the file is empty; export it again" in got
 
 
+@pytest.mark.parametrize("host", ["chat.example.org", "127.0.0.1.example.org", "localhost@chat.example.org"])
+def test_a_notice_is_not_sent_over_a_network_unencrypted(host: str) -> None:
+    target = f"http://{host}/hook"
+    with pytest.raises(ValueError, match=r"^WAVEHOUSE_NOTIFY") as refusal:
+        send_notice(target, "", NOTICE)
+    assert str(refusal.value) == (
+        f"WAVEHOUSE_NOTIFY: '{target}' would send notices over the network unencrypted; write https://, or http:// of this"
+        " machine (localhost)"
+    )
+
+
 def test_a_notice_to_nowhere_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^WAVEHOUSE_NOTIFY: 'data@example.org' is neither a web address nor mailto:someb"):
         send_notice("data@example.org", "", NOTICE)

@@ -11,7 +11,11 @@ from typing import Any
 import pytest
 import yaml
 
+from dagster_project.exports import pseudonym
+
 StudyCopy = tuple[Any, Callable[[], Any]]
+#: Of the pseudonyms of all tests (conftest.py).
+KEY = b"a key for tests"
 
 
 def test_every_step_and_check_passes(small_run: Any) -> None:
@@ -262,12 +266,12 @@ def _put(name: str, content: bytes) -> Callable[[Path], None]:
         ),
         (
             _rewrite("\nB,", "\nA,"),
-            "t1.csv: T1: participant A has rows 2 and 3; keep one of them, or set the others aside by a rule",
+            f"t1.csv: T1: participant {pseudonym('A', KEY)} has rows 2 and 3; keep one of them, or set the others aside by a rule",
         ),
         (
             _rewrite("\nB,", "\nE,"),
-            "not on the roster: T1 row 3: 'E'; correct the identifier, add the person, or say who is meant under respondents of the"
-            " export",
+            f"not on the roster: T1 row 3: {pseudonym('E', KEY)}; correct the identifier, add the person, or say who is meant under"
+            " respondents of the export",
         ),
         (_put("raw/T1/t1.csv", b""), "t1.csv: the file is empty; export it again"),
         (
@@ -330,8 +334,9 @@ def test_an_answer_outside_its_anchors_is_missing_and_said(small_copy: StudyCopy
     assert not failed_run.success
     assert failed_run.checks["staging/rejected_answers", "few_rejected_answers"] == (
         False,
-        'T1, mood: 1 of 7 values were rejected (14 %, more than 5 %): "7" (1 times); declare these texts under labels or'
-        " special_codes of the export, or correct the anchors; rejected_share in study.yaml says how many may be",
+        "T1, mood: 1 of 7 values were rejected (14 %, more than 5 %): [withheld] (1 times); declare these texts under labels or"
+        " special_codes of the export, or correct the anchors; rejected_share in study.yaml says how many may be"
+        " (`wavehouse check`, `contract` and `queries` show what is withheld)",
     )
     assert workspace.values() == old_values
     protocol = workspace.study_folder / "study.yaml"
@@ -342,7 +347,8 @@ def test_an_answer_outside_its_anchors_is_missing_and_said(small_copy: StudyCopy
     assert "Values outside the declared answers were set to missing: 1 of 7 values of mood at T1." in page
     assert run.checks["staging/rejected_answers", "no_rejected_answers"] == (
         False,
-        "t1.csv row 2, column M1 (mood_01): '7' is outside the declared anchors, labels and special codes",
+        "t1.csv row 2, column M1 (mood_01): [withheld] is outside the declared anchors, labels and special codes"
+        " (`wavehouse check`, `contract` and `queries` show what is withheld)",
     )
     rejected = workspace.working("select wave, source_row, item, answer_text from staging.rejected_answers")
     assert rejected == [{"wave": "T1", "source_row": 2, "item": "mood_01", "answer_text": "7"}]
@@ -390,12 +396,14 @@ def test_a_wave_that_is_coded_otherwise_is_said(small_copy: StudyCopy) -> None:
     assert not run.success
     assert run.checks["staging/rejected_answers", "few_rejected_answers"] == (
         False,
-        'T2, mood: 6 of 6 values were rejected (100 %, more than 5 %): "77" (5 times), "0" (1 times); declare these texts under'
-        " labels or special_codes of the export, or correct the anchors; rejected_share in study.yaml says how many may be",
+        "T2, mood: 6 of 6 values were rejected (100 %, more than 5 %): [withheld] (5 times), [withheld] (1 times); declare these"
+        " texts under labels or special_codes of the export, or correct the anchors; rejected_share in study.yaml says how"
+        " many may be (`wavehouse check`, `contract` and `queries` show what is withheld)",
     )
     assert run.checks["raw/t2", "like_the_wave_before"] == (
         False,
-        "T2: 77 occurs in 5 cells of mood and is neither an answer nor a declared special code; declare it under special_codes",
+        "T2: [withheld] occurs in 5 cells of mood and is neither an answer nor a declared special code; declare it under"
+        " special_codes (`wavehouse check`, `contract` and `queries` show what is withheld)",
     )
     assert run.checks["raw/t1", "like_the_wave_before"] == (True, "Nothing is unlike before.")
 

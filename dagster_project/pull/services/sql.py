@@ -23,6 +23,7 @@ from dagster_project.pull.errors import PullError
 from dagster_project.pull.http import Limits
 from dagster_project.pull.secret import Secret
 from dagster_project.study import Sql, is_loopback
+from dagster_project.withholding import of_cell
 
 #: How many of its own steps SQLite makes between two looks at the clock.
 _STEPS = 100_000
@@ -57,7 +58,7 @@ def _sqlite_table(file: Path, source: Sql, limits: Limits, title: str) -> pa.Tab
     except (sqlite3.Error, sqlite3.Warning) as error:
         if time.monotonic() > deadline:
             raise PullError(f"{title} is not done after {limits.total_seconds:g} s; ask for less") from None
-        raise PullError(f"{title}: {plain(str(error), _MAX_SHOWN)}; check database and query") from None
+        raise PullError(f"{title}: {of_cell(plain(str(error), _MAX_SHOWN))}; check database and query") from None
     finally:
         if connection is not None:
             connection.close()
@@ -116,7 +117,7 @@ def _refusal(source: Sql, title: str, message: str) -> PullError:
     if "authentication failed" in message or "no password supplied" in message:
         variable = source.password_variable or "no password_variable"
         return PullError(f"{title} does not accept what {variable} holds ({reason}); check user and password")
-    return PullError(f"{title}: {reason}; check database and query")
+    return PullError(f"{title}: {of_cell(reason)}; check database and query")
 
 
 def _plain_column(column: pa.ChunkedArray, name: str, title: str) -> pa.ChunkedArray:

@@ -21,6 +21,7 @@ from dagster_project.synthesis.segments.elements import (
     text_of,
 )
 from dagster_project.synthesis.segments.model import Coding, Interviews
+from dagster_project.withholding import of_cell, of_person
 
 
 def name_groups(declaration: Interviews, name: str) -> dict[str, str | None]:
@@ -40,7 +41,7 @@ def unplaced_reason(coding: Coding, waves: Collection[str]) -> str | None:
         return "the segment has no person"
     if coding.wave in waves:
         return None
-    return f"{coding.wave!r} is not a wave of the study" if coding.wave else "the segment has no wave"
+    return f"{of_cell(repr(coding.wave))} is not a wave of the study" if coding.wave else "the segment has no wave"
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,8 @@ class People:
             waves = _nearest_values(self._waves(level) for level in levels) or self._waves_of_set.get(guid_of(document), [])
         for noun, values in (("people", people), ("waves", waves)):
             if len(distinct := list(dict.fromkeys(values))) > 1:
-                return None, None, f"it is of {len(distinct)} {noun}: {', '.join(distinct)}"
+                texts = [of_person(value, value) if noun == "people" else of_cell(value) for value in distinct]
+                return None, None, f"it is of {len(distinct)} {noun}: {', '.join(texts)}"
         return (people[0] if people else None), (waves[0] if waves else None), None
 
     def _people(self, level: Sequence[Case]) -> Iterator[str | None]:

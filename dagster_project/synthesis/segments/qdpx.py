@@ -30,6 +30,7 @@ from dagster_project.synthesis.segments.elements import (
 from dagster_project.synthesis.segments.model import Code, CodedFile, Coding, Interviews, UnusableCoding
 from dagster_project.synthesis.segments.people import People
 from dagster_project.synthesis.segments.positions import Counting, Selection, Text, infer_counting
+from dagster_project.withholding import of_cell
 
 _SOURCES = ("TextSource", "PDFSource", "PictureSource", "AudioSource", "VideoSource")
 #: Parts of a source that have their own text.
@@ -237,8 +238,8 @@ class _Project:
             selection = located[undecided][0]
             raise SynthesisError(
                 f"{self._name}: selection {_location(selection.element, selection.element)} of"
-                f" {selection.name or 'a document'}: endPosition could be the last character or the one after it; say"
-                " end_position: inclusive or exclusive for this file in propositions.yaml"
+                f" {of_cell(selection.name) if selection.name else 'a document'}: endPosition could be the last character"
+                " or the one after it; say end_position: inclusive or exclusive for this file in propositions.yaml"
             )
         return counting
 
