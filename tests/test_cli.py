@@ -193,6 +193,8 @@ def test_the_library_is_listed_and_one_instrument_shown(capsys: Any) -> None:
     assert capsys.readouterr().err == (
         "wavehouse: phq: the library has no such instrument; do you mean phq9 or phq4 or phq2?\n"
     )
+    assert main(["instruments", "PHQ-9"]) == 2
+    assert capsys.readouterr().err == "wavehouse: PHQ-9: the library has no such instrument; do you mean phq9?\n"
 
 
 def test_audit_reads_anybodys_table_without_a_study(tmp_path: Path, capsys: Any) -> None:

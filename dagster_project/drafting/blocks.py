@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import groupby
 
 from dagster_project.drafting.answers import answer_kind, answer_range, is_defined_alike
+from dagster_project.drafting.codes import code_text
 from dagster_project.drafting.columns import ColumnFacts, pooled
 from dagster_project.drafting.tick_lists import TickList, find_tick_list
 from dagster_project.drafting.waves import WaveTable
@@ -94,7 +95,7 @@ class Names:
     codes: set[str] = field(default_factory=lambda: {"services", "participants", "respondent", "answered_on"})
 
     def code(self, text: str, fallback: str = "block") -> str:
-        code = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:40]
+        code = code_text(text)
         if not code or not code[0].isalpha() or len(code) > 24:
             code = fallback
         candidate, number = code, 2

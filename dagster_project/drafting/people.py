@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dagster_project.drafting.answers import missing_reason
+from dagster_project.drafting.codes import code_text
 from dagster_project.drafting.columns import NUMBER, ColumnFacts
 from dagster_project.drafting.waves import WaveTable
 from dagster_project.exports import DateColumn, abbreviated_list, quoted, read_dates
@@ -96,7 +97,7 @@ def find_variables(columns: Mapping[str, ColumnFacts], excluded: Collection[str]
         known_variable = _known_variable(name) or _known_variable(column.label)
         if known_variable is None and not is_roster:
             continue
-        code, label = known_variable or (re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:40] or "variable", name)
+        code, label = known_variable or (code_text(name) or "variable", name)
         if code in variables or not code[0].isalpha():
             continue
         variable = _variable(
@@ -112,7 +113,7 @@ def variables_of_person(columns: Sequence[ColumnFacts], variables: Sequence[Vari
     codes = {variable.code for variable in variables}
     added_variables: list[Variable] = []
     for column in columns:
-        code = re.sub(r"[^a-z0-9]+", "_", column.name.lower()).strip("_")[:40]
+        code = code_text(column.name)
         if not code or not code[0].isalpha() or code in codes or CHECKBOX_MARK in column.name:
             continue
         variable = _variable(code, column.name, column, "it says the same of a person in all waves")
@@ -172,7 +173,7 @@ def category_code(label: str, text: str, categories: Collection[Category]) -> st
     for candidate in (label, text):
         for sign, word in _SIGNS.items():
             candidate = candidate.replace(sign, word)
-        code = re.sub(r"[^A-Za-z0-9]+", "_", candidate).strip("_")[:40].lower()
+        code = code_text(candidate)
         if code and code not in used_codes:
             return code
     return next(f"c{number}" for number in range(1, 1000) if f"c{number}" not in used_codes)

@@ -28,7 +28,7 @@ def protocol_text(draft: Draft, study: str) -> str:
         subject = "what" if draft.measures.measures else "the scales that"
         outcome_lines[-1] += f"  # {subject} the tables print, in order"
     lines = [
-        f"# Drafted from files. `wavehouse check --study {study}` says what is still asked and what does not fit.",
+        "# Drafted from files. In this folder `wavehouse check` says what is still asked and what does not fit.",
         "# A line marked `guessed` is to be looked at; a value that begins with !ask is to be answered.",
         f"study: {study}",
         f"title: {study}  # the study's title",

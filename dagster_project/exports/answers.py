@@ -5,7 +5,7 @@ Belongs here: counting them. Does not belong here: the rule for a cell (cell_rul
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,6 +22,7 @@ class ReadCells:
 
     block: the block. name: of the block or of the variable. declared_texts: what its cells may hold besides numbers.
     value_count: how many cells are filled. rejected: the texts that are no answer, with their number.
+    columns: of rejected texts that stand in one column alone, its header.
     """
 
     block: str
@@ -29,6 +30,7 @@ class ReadCells:
     declared_texts: frozenset[str]
     value_count: int
     rejected: Counter[str]
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_cells(contract_result: ContractResult, study: Study, export: Export) -> list[ReadCells]:
@@ -49,7 +51,8 @@ def read_cells(contract_result: ContractResult, study: Study, export: Export) ->
         parts = (
             [(code, {code: rule}) for code, rule in rules.items()] if block.block == PARTICIPANTS else [(block.block, rules)]
         )
-        groups += [_block_cells(block.block, name, part, counts) for name, part in parts]
+        columns = study.column_of(block)
+        groups += [_block_cells(block.block, name, part, counts, columns) for name, part in parts]
     return groups
 
 
@@ -64,12 +67,21 @@ def rejected_cure(block: str, texts: Collection[str]) -> str:
     }.get(block, "declare these texts under labels or special_codes of the export, or correct the anchors")
 
 
-def _block_cells(block: str, name: str, rules: Mapping[str, CellRule], counts: Mapping[str, Counter[str]]) -> ReadCells:
+def _block_cells(
+    block: str,
+    name: str,
+    rules: Mapping[str, CellRule],
+    counts: Mapping[str, Counter[str]],
+    columns: Mapping[str, str],
+) -> ReadCells:
     value_count, rejected, declared_texts = 0, Counter[str](), frozenset[str]()
+    columns_of_text: dict[str, set[str]] = defaultdict(set)
     for code, rule in rules.items():
         declared_texts |= rule.texts
         for text, n in counts[code].items():
             value_count += n if comparable(text) else 0
             if not rule.accepts(text):
                 rejected[text] += n
-    return ReadCells(block, name, declared_texts, value_count, rejected)
+                columns_of_text[text].add(columns[code])
+    single_columns = {text: next(iter(headers)) for text, headers in columns_of_text.items() if len(headers) == 1}
+    return ReadCells(block, name, declared_texts, value_count, rejected, single_columns)

@@ -271,7 +271,7 @@ class ContractResult:
     def _repeated_participants(self) -> list[str]:
         """Participants with several accepted rows; blanks around an identifier are ignored."""
         participants = repeated_texts(self.respondents)
-        cure = "keep one of them, or set the others aside by a rule"
+        cure = "keep one of them, say under duplicates which one counts, or set the others aside by a rule under set_aside"
         if self.table.joined_columns:
             cure = "say under rows which of them counts, e.g. {column: repeat.number, equals: [1]}, or under duplicates"
         messages = []

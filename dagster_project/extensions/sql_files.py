@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 from dagster_project.models.project import DbtProject
-from dagster_project.study import MODELS_FOLDER, OWN_SCHEMA, Study, hashes_of_extensions
+from dagster_project.study import MODELS_FOLDER, OWN_SCHEMA, Study, hashes_of_extensions, yaml_fault
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _REF = re.compile(r"\bref\(\s*['\"]([^'\"]+)['\"]\s*\)")
@@ -93,6 +93,8 @@ def checked_models(study: Study, project: DbtProject) -> SqlModels:
             models.refuse(name, f"{ours[name]}.{name} is a table of Wavehouse; rename the file")
         elif fault := _fault_of_description(study, model):
             models.refuse(name, fault)
+        elif read_text(study.folder / model.file).rstrip().endswith(";"):
+            models.refuse(name, "a semicolon ends the query; take it away, as dbt puts the query into one of its own")
     for name, model in list(models.models.items()):
         for reason in _unknown_tables(study, model, models, ours):
             models.refuse(name, reason)
@@ -123,8 +125,7 @@ def _fault_of_description(study: Study, model: SqlModel) -> str | None:
     try:
         content = yaml.safe_load(read_text(study.folder / model.description_file))
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else "?"
-        return f"{model.description_file}: line {line}: {error.problem}; correct the YAML there"
+        return f"{model.description_file}: {yaml_fault(error)}"
     except yaml.YAMLError as error:
         return f"{model.description_file}: not YAML: {str(error).splitlines()[0]}"
     entries = content.get("models") if isinstance(content, dict) else None

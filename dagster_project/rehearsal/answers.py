@@ -43,7 +43,7 @@ def _rejected_line(cells: ReadCells, is_concealed: bool) -> str:
     """is_concealed: the texts may tell a concealed group and are not said."""
     n_rejected = cells.rejected.total()
     commonest = cells.rejected.most_common()
-    text_list = ", ".join(f"{quoted(text)} ({n} times)" if n > 1 else quoted(text) for text, n in commonest[:_MAX_LISTED])
+    text_list = ", ".join(_text_and_place(cells, text, n) for text, n in commonest[:_MAX_LISTED])
     text_list += f" and {len(commonest) - _MAX_LISTED} more texts" if len(commonest) > _MAX_LISTED else ""
     text_list = CONCEALED_TEXT if is_concealed else text_list
     kind = "fits" if cells.block == PARTICIPANTS else "is an answer"
@@ -55,6 +55,15 @@ def _rejected_line(cells: ReadCells, is_concealed: bool) -> str:
     cure = rejected_cure(cells.block, [text for text, _ in commonest])
     questions = [question for text, _ in commonest[:_MAX_LISTED] if (question := _question(text, cells.declared_texts))]
     return f"{beginning}; {questions[0] if questions and not is_concealed else cure}"
+
+
+def _text_and_place(cells: ReadCells, text: str, n: int) -> str:
+    """A rejected text, how often it stands there, and in which column, where that is one of several."""
+    is_one_of_several = cells.block != PARTICIPANTS and not is_of_list(text)
+    column = cells.columns.get(text) if is_one_of_several else None
+    notes = [f"{n} times"] if n > 1 else []
+    notes += [f"column {quoted(column)}"] if column is not None else []
+    return f"{quoted(text)} ({', '.join(notes)})" if notes else quoted(text)
 
 
 def _question(text: str, declared_texts: frozenset[str]) -> str:

@@ -24,7 +24,7 @@ from dagster_project.exports import (
 )
 from dagster_project.rehearsal.answers import identifiers_in, people_not_on_roster, read_roster, rejected_cells
 from dagster_project.rehearsal.gates import gate_findings
-from dagster_project.study import Study
+from dagster_project.study import Export, Study
 
 
 @dataclass(frozen=True)
@@ -99,28 +99,45 @@ def _columns(export_data: ExportData, earlier: Sequence[ExportData], study: Stud
         title=f"{export.wave}: {contract_result.name}: {counts}",
         oddities=oddities,
         proposals=[proposal.sentence for proposal in proposals],
-        lines_to_accept=_column_lines(export.export, proposals),
+        lines_to_accept=_column_lines(export, proposals),
         label_proposals=_label_proposals(export_data, study, cells_read),
     )
 
 
-def _column_lines(export: str, proposals: Sequence[Proposal]) -> list[str]:
+def _column_lines(export: Export, proposals: Sequence[Proposal]) -> list[str]:
+    """The block's line as it would stand in study.yaml; of a block with lists what changes in it."""
     if not proposals:
         return []
-    lines = [f"to accept, add to study.yaml under exports, {export}:"]
+    blocks = {block.block: block for block in export.blocks}
+    lines = [f"to accept, write in study.yaml under exports, {export.export}, blocks, in place of the block's line:"]
     for block in dict.fromkeys(proposal.block for proposal in proposals):
-        columns = ", ".join(
-            f"{proposal.code}: {json.dumps(proposal.column)}"
-            for proposal in proposals
-            if proposal.block == block and not proposal.is_of_list
-        )
-        lines.append(f"  block {block}: columns: {{{columns}}}" if columns else f"  block {block}:")
+        columns = {
+            proposal.code: proposal.column for proposal in proposals if proposal.block == block and not proposal.is_of_list
+        }
+        if blocks[block].lists:
+            lines.append(f"  block {block}: columns: {_flow(columns)}" if columns else f"  block {block}:")
+        else:
+            block_keys = blocks[block].model_dump(mode="json", exclude_unset=True)
+            lines.append(f"  - {_flow(block_keys | {'columns': block_keys.get('columns', {}) | columns})}")
         lines += [
             f"    list of column {json.dumps(proposal.declared_column)}: column: {json.dumps(proposal.column)}"
             for proposal in proposals
             if proposal.block == block and proposal.is_of_list
         ]
     return lines
+
+
+def _flow(value: object) -> str:
+    """A value in YAML, on one line."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{_flow_key(key)}: {_flow(part)}' for key, part in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_flow, value))}]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _flow_key(key: str) -> str:
+    return key if key.isidentifier() and key not in ("yes", "no", "on", "off") else json.dumps(key, ensure_ascii=False)
 
 
 def _label_proposals(export_data: ExportData, study: Study, cells_read: Sequence[ReadCells]) -> list[tuple[str, list[str]]]:

@@ -361,6 +361,9 @@ def _source_lines(ask: Query, groups: Iterable[GroupRow]) -> list[str]:
 
 def unknown_id_message(result_id: str, known_ids: Sequence[str]) -> str:
     """The message for an id that no result has, with the closest ids."""
-    matches = get_close_matches(result_id, known_ids, n=3, cutoff=0.6)
+    longer = [
+        known_id for known_id in known_ids if len(result_id.rpartition("/")[2]) > 2 and known_id.startswith(f"{result_id}_")
+    ]
+    matches = longer[:3] or get_close_matches(result_id, known_ids, n=3, cutoff=0.6)
     hint = f"; do you mean {' or '.join(matches)}?" if matches else "; `select result_id from results.results` lists them"
     return f"{result_id}: there is no such result{hint}"

@@ -33,6 +33,7 @@ from dagster_project.study.covariates import (
     unknown_covariate_note,
     unknown_covariate_words,
 )
+from dagster_project.study.definition_faults import yaml_fault
 from dagster_project.study.dictionary import CODEBOOK_COLUMNS
 from dagster_project.study.duration import DURATION
 from dagster_project.study.effect_size import (
@@ -280,4 +281,5 @@ __all__ = [
     "wave_state",
     "wave_window",
     "with_decimal_point",
+    "yaml_fault",
 ]

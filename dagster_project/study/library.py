@@ -3,6 +3,7 @@
 Belongs here: which there are, where their files lie, what a study calls them. Does not belong here: reading them (read.py).
 """
 
+import re
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
@@ -30,7 +31,9 @@ def library_file(code: str) -> Path:
     code = code_of(code)
     file = LIBRARY_FOLDER / f"{code}.yaml"
     if not file.is_file():
-        matches = get_close_matches(code, library_codes(), n=3, cutoff=0.5)
+        written_as_code = re.sub(r"\W", "", code.casefold())
+        matches = get_close_matches(written_as_code, library_codes(), n=3, cutoff=0.5)
+        matches = matches[:1] if matches[:1] == [written_as_code] else matches
         hint = f"do you mean {' or '.join(matches)}?" if matches else "`wavehouse instruments` lists them"
         raise StudyError(f"{code}: the library has no such instrument; {hint}")
     return file

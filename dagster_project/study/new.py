@@ -8,7 +8,7 @@ from pathlib import Path
 from dagster_project.study.errors import StudyError
 
 _PROTOCOL = """\
-# The protocol: what was planned, and how each export writes it. `wavehouse check --study {study}` says what does not fit.
+# The protocol: what was planned, and how each export writes it. In this folder `wavehouse check` says what does not fit.
 study: {study}            # the same as the folder's name: lower-case letters, digits, underscores
 title: Title of the study
 source: A citation, or none
@@ -125,7 +125,7 @@ norms: []    # - {scale: example_total, sample: adults, mean: 15.2, sd: 3.4}
 """
 _PROPOSITIONS = """\
 # A paper's sentences as claims that every run judges again, and the interviews beside them. All of it is commented out: take
-# the `# ` away from what you need. `wavehouse check --study {study}` says what does not fit.
+# the `# ` away from what you need. In this folder `wavehouse check` says what does not fit.
 #
 # note: What readers of the joint display must know
 #

@@ -46,7 +46,9 @@ def check_norms(study: Study, file: Path) -> None:
 def _check_entry(study: Study, entry: Norm | Percentiles, key: str) -> None:
     samples = {sample.sample: sample for sample in study.norms.samples}
     if entry.scale not in study.scales:
-        raise StudyError(f"{key}.scale: {entry.scale!r} is not a scale of any instrument")
+        raise StudyError(
+            f"{key}.scale: {entry.scale!r} is not a scale of any instrument; the scales are {', '.join(study.scales)}"
+        )
     if entry.sample not in samples:
         raise StudyError(f"{key}.sample: {entry.sample!r} is not listed under samples")
     sample = samples[entry.sample]

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from dagster_project.study.careless import careless_error
 from dagster_project.study.concealment import concealed_protocol
+from dagster_project.study.definition_faults import definition_fault, yaml_fault
 from dagster_project.study.duration import DURATION
 from dagster_project.study.errors import StudyError
 from dagster_project.study.export_checks import check_export
@@ -210,9 +211,7 @@ def _parse(
     try:
         content = _load_yaml(text)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        line = mark.line + 1 if mark else "?"
-        raise StudyError(f"{file}: line {line}: {error.problem}; correct the YAML there") from None
+        raise StudyError(f"{file}: {yaml_fault(error)}") from None
     except yaml.YAMLError as error:
         raise StudyError(f"{file}: not YAML: {str(error).splitlines()[0]}") from None
     if not isinstance(content, dict):
@@ -221,79 +220,9 @@ def _parse(
     try:
         return model.model_validate(content if complete is None else complete(content))
     except ValidationError as error:
-        raise StudyError(f"{file}: {_error_message(error, model)}") from None
+        raise StudyError(f"{file}: {definition_fault(error, model, text)}") from None
     except ValueError as error:
         raise StudyError(f"{file}: {error}") from None
-
-
-def _error_message(error: ValidationError, model: type[BaseModel]) -> str:
-    """The first of the errors: its key, its value, what is wrong and what to give; and how many more there are."""
-    # Of a key that takes one word or keys of its own (groups: none), what is wrong with the keys.
-    of_keys = [detail for detail in error.errors() if not any(str(part).startswith("literal[") for part in detail["loc"])]
-    details = of_keys or error.errors()
-    detail, location = details[0], _keys_in(model, details[0]["loc"])
-    key = ""
-    for part in location:
-        key += f"[{part}]" if isinstance(part, int) else f".{part}" if key else str(part)
-    remedy = _description(model, location)
-    reason = detail["msg"].removeprefix("Value error, ")
-    if reason[1:2].islower():
-        reason = reason[0].lower() + reason[1:]
-    if detail["type"] == "missing":
-        message = f"{key}: the key is missing"
-    elif detail["type"] == "extra_forbidden":
-        message = f"{key}: there is no such key; remove it or correct its spelling"
-    elif _may_be_secret(location):
-        message = f"{key}: {reason}"
-    elif isinstance(detail["input"], str | int | float | bool) or detail["input"] is None:
-        message = f"{key}: {detail['input']!r}: {reason}"
-    else:
-        message = f"{key}: {reason}" if key else reason
-    further_errors = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
-    return message + (f"; give {remedy}" if remedy and detail["type"] != "extra_forbidden" else "") + further_errors
-
-
-def _keys_in(model: type[BaseModel], location: tuple[int | str, ...]) -> tuple[int | str, ...]:
-    """An error's location as keys of the file: without the names of the models that a key may be."""
-    keys: list[int | str] = []
-    current_model: Any = model
-    for part in location:
-        if part == getattr(current_model, "__name__", None):
-            continue
-        keys.append(part)
-        fields = {field.alias or name: field for name, field in getattr(current_model, "model_fields", {}).items()}
-        if part in fields:
-            current_model = _inner_model(fields[part].annotation)
-    return tuple(keys)
-
-
-def _may_be_secret(location: tuple[int | str, ...]) -> bool:
-    """Whether a value may be a token or a password that somebody wrote where only its variable's name belongs."""
-    return location[:1] == ("exports",) and "source" in location
-
-
-def _description(model: type[BaseModel], location: tuple[int | str, ...]) -> str | None:
-    """The description of the field at an error's location; descriptions are written so that they follow "give"."""
-    current_model: Any = model
-    description = None
-    for part in location:
-        if isinstance(part, int):
-            continue
-        fields = {field.alias or name: field for name, field in getattr(current_model, "model_fields", {}).items()}
-        if part not in fields:
-            break
-        description = fields[part].description
-        current_model = _inner_model(fields[part].annotation)
-    return description
-
-
-def _inner_model(annotation: Any) -> Any:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for argument in getattr(annotation, "__args__", ()):
-        if (model := _inner_model(argument)) is not None:
-            return model
-    return None
 
 
 def _check_instrument_names(protocol: Protocol, file: Path) -> None:

@@ -266,7 +266,7 @@ def _put(name: str, content: bytes) -> Callable[[Path], None]:
         ),
         (
             _rewrite("\nB,", "\nA,"),
-            f"t1.csv: T1: participant {pseudonym('A', KEY)} has rows 2 and 3; keep one of them, or set the others aside by a rule",
+            f"t1.csv: T1: participant {pseudonym('A', KEY)} has rows 2 and 3; keep one of them, say under duplicates which one counts, or set the others aside by a rule under set_aside",
         ),
         (
             _rewrite("\nB,", "\nE,"),

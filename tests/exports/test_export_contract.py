@@ -138,8 +138,8 @@ def test_a_duplicated_column_that_is_needed_is_a_problem(contract: Contract) -> 
 def test_participants_with_several_rows(contract: Contract) -> None:
     result = contract(rows=[_person("PW-07"), _person("PW-08"), _person("PW-07"), _person(" PW-08 "), _person("PW-07")])
     assert result.problems == [
-        "T1: participant PW-07 has rows 2, 4 and 6; keep one of them, or set the others aside by a rule",
-        "T1: participant PW-08 has rows 3 and 5; keep one of them, or set the others aside by a rule",
+        "T1: participant PW-07 has rows 2, 4 and 6; keep one of them, say under duplicates which one counts, or set the others aside by a rule under set_aside",
+        "T1: participant PW-08 has rows 3 and 5; keep one of them, say under duplicates which one counts, or set the others aside by a rule under set_aside",
     ]
     with pytest.raises(ExportError, match=r"^t1\.csv: T1: participant PW-07 has rows 2, 4 and 6; .* \(and 1 more\)$"):
         result.raise_if_broken()
@@ -343,7 +343,7 @@ def test_a_person_whose_accents_are_encoded_in_two_ways_has_two_rows(
     else:
         assert result.set_aside.column("reason").to_pylist() == ["no_participant"]
         assert result.problems == [
-            "T1: participant Zoë has rows 2 and 3; keep one of them, or set the others aside by a rule"
+            "T1: participant Zoë has rows 2 and 3; keep one of them, say under duplicates which one counts, or set the others aside by a rule under set_aside"
         ]
 
 

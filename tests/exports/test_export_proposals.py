@@ -228,11 +228,12 @@ def test_the_command_writes_lines_that_a_person_can_accept(
     assert main(arguments) == 1
     output = capsys.readouterr().out
     assert '  mood_02 ("M2" is missing) could be column "Mood2": 0.' in output
-    assert '    block mood: columns: {mood_02: "Mood2"}' in output
+    accepted = '- {block: "mood", template: "M{position}", columns: {mood_02: "Mood2"}}'
+    assert "  to accept, write in study.yaml under exports, t1, blocks, in place of the block's line:\n" in output
+    assert f"    {accepted}\n" in output
     protocol = small_workspace.study_folder / "study.yaml"
-    accepted = '{block: mood, template: "M{position}", columns: {mood_02: "Mood2"}}'
     protocol.write_text(
-        protocol.read_text(encoding="utf-8").replace('{block: mood, template: "M{position}"}', accepted), encoding="utf-8"
+        protocol.read_text(encoding="utf-8").replace('- {block: mood, template: "M{position}"}', accepted), encoding="utf-8"
     )
     main(arguments)
     assert "missing" not in capsys.readouterr().out

@@ -325,6 +325,12 @@ def _cells(texts: Counter[str], *declared_texts: str, value_count: int = 100, bl
             " special_codes of the export, or correct the anchors",
         ),
         (
+            replace(_cells(Counter({"6": 3, "7": 1}), "agree"), columns={"7": "Mood 2", "6": "Mood 1"}),
+            False,
+            '4 of the 100 values of mood would be rejected: "6" (3 times, column "Mood 1"), "7" (column "Mood 2"); declare these'
+            " texts under labels or special_codes of the export, or correct the anchors",
+        ),
+        (
             _cells(Counter({"Oui": 60, "Non": 40})),
             True,
             'none of the 100 values of mood is an answer: "Oui" (60 times), "Non" (40 times); declare these texts under labels'

@@ -337,6 +337,10 @@ def test_a_trace_says_what_a_number_is_made_of_beside_answers(released: Callable
 
 
 def test_an_id_like_no_other_is_told_where_ids_are_listed() -> None:
+    ids = ["change/wellbeing/T1-T2/n", "change/wellbeing/T1-T2/mean_change", "change/wellbeing/T1-T2/p"]
+    assert unknown_id_message("change/wellbeing/T1-T2/mean", ids) == (
+        "change/wellbeing/T1-T2/mean: there is no such result; do you mean change/wellbeing/T1-T2/mean_change?"
+    )
     assert unknown_id_message("x", ["change/wellbeing/T1-T2/p"]) == (
         "x: there is no such result; `select result_id from results.results` lists them"
     )

@@ -19,6 +19,7 @@ from dagster_project.study import (
     read_study,
 )
 from dagster_project.study.concealment import letters_of
+from tests.refusal_lines import without_line
 
 _DECLARED = "groups: {variable: arm, reference: waiting, design: randomised}"
 _SEED = "concealed: true, concealment_seed: 48213377"
@@ -208,5 +209,5 @@ def test_what_is_wrong_under_groups_is_said_of_its_key(tmp_path: Path, groups: s
     """Groups are keys, or the word none: of the two, what is wrong with the keys, and nothing of the word."""
     with pytest.raises(StudyError) as error:
         _study(tmp_path, groups)
-    assert str(error.value).startswith(f"{tmp_path / 'group_study' / 'study.yaml'}: {message}")
+    assert without_line(error.value).startswith(f"{tmp_path / 'group_study' / 'study.yaml'}: {message}")
     assert "more)" not in str(error.value)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from dagster_project.study import StudyError, read_study
+from tests.refusal_lines import without_line
 
 SMALL = Path(__file__).parents[1] / "small_study"
 #: What the small study says in its files, and what takes its place.
@@ -38,7 +39,7 @@ def _declare(folder: Path, lines: str) -> None:
 def _message(folder: Path) -> str:
     with pytest.raises(StudyError) as error:
         read_study(folder)
-    return str(error.value).removeprefix(f"{folder}/")
+    return without_line(error.value).removeprefix(f"{folder}/")
 
 
 def test_what_is_said_once_is_what_the_files_would_say(folder: Path) -> None:

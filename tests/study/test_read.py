@@ -37,15 +37,15 @@ def _swap(file: str, old: str, new: str) -> Callable[[Path], None]:
         ),
         (
             _swap("study.yaml", "title: A", "titel: A"),
-            "{folder}/study.yaml: title: the key is missing; give the study's title (and 1 more)",
+            "{folder}/study.yaml: line 3: titel: there is no such key; do you mean title? (and 1 more)",
         ),
         (
             _swap("study.yaml", "licence: none", "licence: none\nowner: me"),
-            "{folder}/study.yaml: owner: there is no such key; remove it or correct its spelling",
+            "{folder}/study.yaml: line 6: owner: there is no such key; remove it or correct its spelling",
         ),
         (
             _swap("study.yaml", "month: 3}", "month: soon}"),
-            "{folder}/study.yaml: waves[1].month: 'soon': input should be a valid number, unable to parse string as a number;"
+            "{folder}/study.yaml: line 8: waves[1].month: 'soon': input should be a valid number, unable to parse string as a number;"
             " give the planned month, a number, e.g. 4",
         ),
         (
@@ -77,13 +77,13 @@ def _swap(file: str, old: str, new: str) -> Callable[[Path], None]:
         ),
         (
             _swap("study.yaml", '{"-9": refused}', '{"99 thru 90": refused}'),
-            "{folder}/study.yaml: exports[1].special_codes[0]: '99 thru 90' holds no number: 99 is above 90; turn the range"
+            "{folder}/study.yaml: line 52: exports[1].special_codes[0]: '99 thru 90' holds no number: 99 is above 90; turn the range"
             " round; give cell text: missing reason, e.g. '-9': refused, for all"
             " blocks; or a list of {{blocks, codes}}; a range is written '90 thru 99'",
         ),
         (
             _swap("study.yaml", '{"-9": refused}', '{"90 thru XX": refused}'),
-            "{folder}/study.yaml: exports[1].special_codes[0]: '90 thru XX' is no range of numbers; write e.g. '90 thru 99',"
+            "{folder}/study.yaml: line 52: exports[1].special_codes[0]: '90 thru XX' is no range of numbers; write e.g. '90 thru 99',"
             " 'LO thru -1' or '100 thru HI'; give cell text: missing reason, e.g. '-9': refused, for all"
             " blocks; or a list of {{blocks, codes}}; a range is written '90 thru 99'",
         ),
@@ -107,12 +107,12 @@ def _swap(file: str, old: str, new: str) -> Callable[[Path], None]:
         ),
         (
             _swap("study.yaml", 'used: ["Yes"]', "used: [Yes]"),
-            "{folder}/study.yaml: service_use.used[0]: True: YAML reads this as true/false; put it in quotes; give what an"
+            "{folder}/study.yaml: line 25: service_use.used[0]: True: YAML reads this as true/false; put it in quotes; give what an"
             " export writes for a service that was used, e.g. ['Yes', '1']",
         ),
         (
             _swap("study.yaml", 'template: "M{position}"', 'template: "M1"'),
-            "{folder}/study.yaml: exports[1].blocks[0]: block mood: template 'M1' lacks {{position}}; give the columns, block by"
+            "{folder}/study.yaml: line 47: exports[1].blocks[0]: block mood: template 'M1' lacks {{position}}; give the columns, block by"
             " block",
         ),
         (
@@ -148,7 +148,7 @@ def _swap(file: str, old: str, new: str) -> Callable[[Path], None]:
         ),
         (
             _swap("instruments/mood.yaml", "low: 1, high: 5", "low: 5, high: 1"),
-            "{folder}/instruments/mood.yaml: anchors: low 5 is not below high 1; give low and high answer code",
+            "{folder}/instruments/mood.yaml: line 7: anchors: low 5 is not below high 1; give low and high answer code",
         ),
         (
             _swap("instruments/mood.yaml", "reversed: [3]", "reversed: [4]"),
@@ -156,7 +156,7 @@ def _swap(file: str, old: str, new: str) -> Callable[[Path], None]:
         ),
         (
             _swap("instruments/mood.yaml", "minimum_answered: 0.6", "minimum_answered: 60"),
-            "{folder}/instruments/mood.yaml: minimum_answered: 60: input should be less than or equal to 1; give the share of a"
+            "{folder}/instruments/mood.yaml: line 8: minimum_answered: 60: input should be less than or equal to 1; give the share of a"
             " scale's items that must be answered (default 0.8)",
         ),
         (
@@ -173,7 +173,8 @@ def _swap(file: str, old: str, new: str) -> Callable[[Path], None]:
         ),
         (
             _swap("norms.yaml", "scale: mood_total", "scale: mood"),
-            "{folder}/norms.yaml: norms[0].scale: 'mood' is not a scale of any instrument",
+            "{folder}/norms.yaml: norms[0].scale: 'mood' is not a scale of any instrument; the scales are mood_total, push, pull,"
+            " drive_overall",
         ),
         (
             lambda f: (f / "study.yaml").write_bytes("study: caf\xe9".encode("latin-1")),

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from dagster_project.study import Export, StudyError, read_study
+from tests.refusal_lines import without_line
 
 SMALL = Path(__file__).parents[1] / "small_study"
 TOKEN = "0A1B2C3D4E5F60718293A4B5C6D7E8F9"
@@ -59,7 +60,7 @@ def test_a_source_names_its_service_and_file(tmp_path: Path) -> None:
 def test_a_source_that_cannot_be_used_is_refused_in_one_line(source: Any, message: str, tmp_path: Path) -> None:
     with pytest.raises(StudyError) as refusal:
         _read(tmp_path, source)
-    assert f"study.yaml: {message}" in str(refusal.value)
+    assert f"study.yaml: {message}" in without_line(refusal.value)
     assert TOKEN.lower() not in str(refusal.value).lower()
     assert "\n" not in str(refusal.value)
 

@@ -122,7 +122,10 @@ def test_variants_are_no_part_of_the_plan(tmp_path: Path) -> None:
             "{variant: a, scales: {mood_total: {minimum_parts: 0.5}}}",
             "variant a: mood_total is made of items; write minimum_answered",
         ),
-        ("{variant: a, scales: {mood_total: {minimum: 1}}}", "there is no such key; remove it or correct its spelling"),
+        (
+            "{variant: a, scales: {mood_total: {minimum: 1}}}",
+            "there is no such key; do you mean minimum_parts or minimum_answered?",
+        ),
     ],
 )
 def test_what_is_no_variant_is_refused(tmp_path: Path, variants: str, message: str) -> None:
