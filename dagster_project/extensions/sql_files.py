@@ -17,6 +17,8 @@ from dagster_project.study import MODELS_FOLDER, OWN_SCHEMA, Study, hashes_of_ex
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _REF = re.compile(r"\bref\(\s*['\"]([^'\"]+)['\"]\s*\)")
 _SOURCE = re.compile(r"\bsource\(\s*['\"]([^'\"]+)['\"]\s*,\s*['\"]([^'\"]+)['\"]\s*\)")
+#: Jinja's, which dbt takes away.
+_COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 _YAML_SUFFIXES = (".yml", ".yaml")
 
 
@@ -68,7 +70,7 @@ def static_models(study: Study) -> dict[str, SqlModel]:
         if path.suffix == ".sql" and path.parent.as_posix() == MODELS_FOLDER and _NAME.fullmatch(path.stem):
             description_file = descriptions.get(path.stem)
             names = [path.as_posix(), *([description_file] if description_file else [])]
-            text = "\n".join(read_text(study.folder / name) for name in names)
+            text = _COMMENT.sub("", "\n".join(read_text(study.folder / name) for name in names))
             refs = tuple(dict.fromkeys(_REF.findall(text)))
             sources = tuple(dict.fromkeys(f"{schema}.{table}" for schema, table in _SOURCE.findall(text)))
             models[path.stem] = SqlModel(path.stem, path.as_posix(), description_file, refs, sources)
