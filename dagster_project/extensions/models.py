@@ -9,6 +9,7 @@ The project knows our marts by name and builds none of them: what is wrong with 
 import json
 import re
 import shutil
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -109,7 +110,9 @@ def _lay_down(study: Study, project: DbtProject, models: SqlModels) -> DbtProjec
     (folder / "models/sources.yml").write_text(json.dumps(sources if tables else {}), encoding="utf-8")
     for model in models.models.values():
         for name in (model.file, *([model.description_file] if model.description_file else [])):
-            shutil.copyfile(study.folder / name, folder / "models" / OWN_SCHEMA / Path(name).name)
+            # Some editors put a mark before the first byte, which is no SQL.
+            content = (study.folder / name).read_bytes().removeprefix(BOM_UTF8)
+            (folder / "models" / OWN_SCHEMA / Path(name).name).write_bytes(content)
     return DbtProject(folder, folder / "target", project.warehouse_file)
 
 

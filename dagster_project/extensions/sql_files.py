@@ -93,12 +93,30 @@ def checked_models(study: Study, project: DbtProject) -> SqlModels:
     for name, model in list(models.models.items()):
         if name in ours:
             models.refuse(name, f"{ours[name]}.{name} is a table of Wavehouse; rename the file")
+        elif not read_text(study.folder / model.file).strip():
+            models.refuse(name, "is empty; write a select, or take the file away")
         elif fault := _fault_of_description(study, model):
             models.refuse(name, fault)
     for name, model in list(models.models.items()):
         for reason in _unknown_tables(study, model, models, ours):
             models.refuse(name, reason)
+    for name, model in list(models.models.items()):
+        sources = _own_sources(model, models)
+        circle = sorted(source for source in sources if name in _own_sources(models.models[source], models))
+        if name in sources:
+            words = " and ".join(source for source in circle if source != name)
+            models.refuse(name, f"reads itself, by way of {words}; take one ref out")
     return models
+
+
+def _own_sources(model: SqlModel, models: SqlModels) -> set[str]:
+    """The models of the study that one reads, itself or by way of others."""
+    names: set[str] = set()
+    new_names = set(model.refs) & set(models.models)
+    while new_names:
+        names |= new_names
+        new_names = {ref for name in new_names for ref in models.models[name].refs if ref in models.models} - names
+    return names
 
 
 def _fault_of_file(study: Study, path: Path, models: Mapping[str, SqlModel]) -> str | None:

@@ -54,6 +54,10 @@ _BROKEN = {
         "select * from {{ ref('scale_score') }}",
         "ref('scale_score'): there is no such mart or model; do you mean scale_scores or scale_moments",
     ),
+    "models/round.sql": (
+        "select * from {{ ref('round_again') }}", "reads itself, by way of round_again; take one ref out",
+    ),
+    "models/round_again.sql": ("select * from {{ ref('round') }}", "reads own.round, which is lacking"),
     "models/elsewhere.sql": (
         "{{ config(schema='marts', alias='returns') }} select 1 as one",
         "config: it would be marts.returns; a study's own model is own.elsewhere",
@@ -71,6 +75,7 @@ _BROKEN = {
     "models/doubled.sql": (
         "select unnest([1, 1]) as one", "its test unique_doubled_one fails: 1 rows fail",
     ),
+    "models/empty.sql": (" ", "is empty; write a select, or take the file away"),
     "models/deep/nested.sql": ("select 1", "models lie in models/ itself; move the file there"),
     "models/stray.yml": (
         "models: []", "a model's YAML has the model's name, and there is no models/stray.sql; rename the file",
@@ -139,7 +144,7 @@ def own_run(tmp_path_factory: pytest.TempPathFactory, workspace_at: Any) -> tupl
     contents["tables.yaml"] = contents["tables.yaml"].replace("figures:", f"{_BROKEN_TABLES.strip(chr(10))}\nfigures:")
     contents["tables.yaml"] += _BROKEN_FIGURE.strip("\n") + "\n"
     contents |= {file: content for file, (content, _) in _BROKEN.items()}
-    contents["models/gains.sql"] = "{# as ref('score_change') was #}\n" + contents["models/gains.sql"]
+    contents["models/gains.sql"] = "\ufeff{# as ref('score_change') was #}\n" + contents["models/gains.sql"]
     contents["models/undocumented.yml"] = "models: [{name: undocumented, description: \"{{ doc('x') }}\"}]"
     contents["models/doubled.yml"] = "models: [{name: doubled, columns: [{name: one, data_tests: [unique]}]}]"
     for name, content in contents.items():
