@@ -12,6 +12,7 @@ from types import TracebackType
 import jinja2
 from jinja2.sandbox import SandboxedEnvironment
 
+from dagster_project.languages import number_text
 from dagster_project.results import unknown_id_message
 
 #: Quarto's shortcodes, {{< include … >}}, are not for us.
@@ -41,9 +42,9 @@ def fill_in(text: str, name: str, results: Mapping[str, PrintedResult], release:
     """The text with its numbers. name: the manuscript's, for messages. release: the release's name, which {{ release }}
     gives.
 
-    r(id) gives a result as tables print it, value(id) the number with all its digits. Comments are between {## and ##},
-    since Pandoc's identifiers begin with {#. Raises ManuscriptError for an id that no result has, a result without a value,
-    and what is no template.
+    r(id) gives a result as tables print it in the language that is spoken, value(id) the number with all its digits.
+    Comments are between {## and ##}, since Pandoc's identifiers begin with {#. Raises ManuscriptError for an id that no
+    result has, a result without a value, and what is no template.
     """
 
     def result_of(result_id: str) -> PrintedResult:
@@ -55,7 +56,7 @@ def fill_in(text: str, name: str, results: Mapping[str, PrintedResult], release:
 
     def r(result_id: str) -> str:
         result = result_of(result_id)
-        return result.printed if result.printed is not None else repr(result.value)
+        return number_text(result.printed if result.printed is not None else repr(result.value))
 
     def value(result_id: str) -> float | None:
         return result_of(result_id).value

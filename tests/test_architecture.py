@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "simulate": {"study", "results", "statistics", "audit"},
     "pull": {"exports", "settings", "study", "study_lock", "withholding"},
     "dataset": {"warehouse"},
-    "manuscript": {"results"},
+    "manuscript": {"results", "languages"},
     "file_modes": set(),
     "places": set(),
     "settings": {"places"},

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from dagster_project.cli import main
+from dagster_project.languages import spoken
 from dagster_project.manuscript import ManuscriptError, PrintedResult, fill_in
 
 _EXAMPLES = Path(__file__).parents[1] / "docs" / "manuscripts"
@@ -32,6 +33,23 @@ def test_a_result_is_printed_as_in_tables_and_the_rest_stays() -> None:
         "# Results {#sec-results}\n\n{{< include _a.qmd >}}\n\n{{< pagebreak\n>}}\n"
         "p = .020 (0.020), 20240131-a\n```{r}\nx\n```\n"
     )
+
+
+@pytest.mark.parametrize(("language", "text"), [("en", "−1.50, .020, 0.0204"), ("de", "−1,50, ,020, 0.0204")])
+def test_numbers_have_the_mark_of_the_manuscripts_language(language: str, text: str) -> None:
+    results = _RESULTS | {"a": PrintedResult("a", -1.5, "−1.50", None)}
+    with spoken(language):
+        filled_text = fill_in(
+            "{{ r('a') }}, {{ r('change/mood/T1-T2/p') }}, {{ value('change/mood/T1-T2/p') }}", "a", results, "a"
+        )
+    assert filled_text == text
+
+
+def test_a_manuscripts_language_has_a_catalogue(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.md").write_text("a", encoding="utf-8")
+    assert main(["render", str(tmp_path / "a.md"), "--out", str(tmp_path / "b.md"), "--language", "it"]) == 2
+    assert "--language: 'it' has no catalogue of messages; there are en, de, fr" in capsys.readouterr().err
+    assert not (tmp_path / "b.md").exists()
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from dagster_project.commands.command import ReleaseAction, add_command
+from dagster_project.languages import ENGLISH, language_error, spoken
 from dagster_project.settings import Settings
 from dagster_project.terminal import say
 
@@ -13,6 +14,7 @@ _DESCRIPTION = """Fill in a manuscript's numbers from a release: text of any kin
   {{ value('change/wellbeing/T1-T2/p') }}  the number with all its digits, e.g. for {{ '%.3f' % value('…') }}
   {{ release }}                            the release's name
 
+Whatever the language of the release, a result has a decimal point, unless --language says how the manuscript writes numbers.
 An id that no result has is refused with its line and the closest ids. Comments are between {## and ##}.
 """
 
@@ -23,6 +25,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     render.add_argument("manuscript", type=Path, help="e.g. paper.md.jinja or paper.qmd, in UTF-8")
     render.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the text with its numbers goes")
     render.add_argument("--replace", action="store_true", help="replace the file if it is there")
+    render.add_argument(
+        "--language", default=ENGLISH, metavar="CODE", help="how the manuscript writes numbers: en (2.5), de, fr (2,5)"
+    )
     render.add_argument(
         "--release", type=Path, action=ReleaseAction, metavar="PATH", help="a release by its path, instead of the study's"
     )
@@ -35,6 +40,8 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
     from dagster_project.warehouse import Warehouse, find_release
 
     manuscript, target = options.manuscript, options.out
+    if wrong := language_error(options.language):
+        raise ValueError(f"--{wrong}")
     if not manuscript.is_file():
         raise ValueError(f"{manuscript}: there is no such file; check the path")
     if target.exists() and (not options.replace or target.is_dir() or target.samefile(manuscript)):
@@ -47,7 +54,8 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
     release = find_release(options.release or settings.study_folder)
     sql = "select result_id, case when not isnan(value) then value end as value, printed, note from results.results"
     results = {row.result_id: row for row in Warehouse(release.file).rows_as(PrintedResult, sql)}
-    filled_text = fill_in(text, str(manuscript), results, release.name)
+    with spoken(options.language):
+        filled_text = fill_in(text, str(manuscript), results, release.name)
     partial = target.with_name(f".{target.name}.new")
     try:
         partial.write_text(filled_text, encoding="utf-8", newline="")

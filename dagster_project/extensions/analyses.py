@@ -29,6 +29,10 @@ from dagster_project.withholding import of_error
 #: Errors of Python whose texts speak of the code and never of a value.
 _WITHOUT_VALUES = (AttributeError, ImportError, NameError, RecursionError, SystemExit, ZeroDivisionError)
 
+#: Result, pseudonym, value.
+_NamedPerson = tuple[str, str, float | None]
+_SAME_CURE = "take random numbers from data.generator(), and nothing from the clock"
+
 
 @dataclass
 class AnalysisNumbers:
@@ -36,7 +40,7 @@ class AnalysisNumbers:
 
     results: list[ResultRow] = field(default_factory=list)
     statistics: list[ExtensionStatisticRow] = field(default_factory=list)
-    people: list[tuple[str, str, float | None]] = field(default_factory=list)
+    people: list[_NamedPerson] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
 
@@ -54,7 +58,9 @@ def run_analysis(
     results, named_people = result_rows(study, analysis, declaration, numbers, people)
     second_declaration = _load(study.folder / analysis.file)
     numbers_again = _compute(study.folder / analysis.file, second_declaration, Data(tables, analysis.name), [])
-    _refuse_other_numbers(results, result_rows(study, analysis, second_declaration, numbers_again, people)[0])
+    results_again, people_again = result_rows(study, analysis, second_declaration, numbers_again, people)
+    _refuse_other_numbers(results, results_again)
+    _refuse_other_people(named_people, people_again)
     reads = ", ".join(full_name(name) for name in declaration.reads)
     statistics = [
         ExtensionStatisticRow(
@@ -93,7 +99,8 @@ def _compute(file: Path, declaration: DeclaredAnalysis, data: Data, remarks: lis
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            numbers = list(declaration.function(data))
+            output = declaration.function(data)
+            numbers = list(output) if output is not None else []
         except (Exception, SystemExit) as error:
             raise _error_in(file, error) from None
     remarks += [of_error(" ".join(str(warning.message).split()), warning.category.__name__) for warning in caught]
@@ -136,12 +143,21 @@ def _refuse_other_numbers(results: Sequence[ResultRow], results_again: Sequence[
     """Raises AnalysisError where the second run gave something else than the first."""
     if list(results) == list(results_again):
         return
-    cure = "take random numbers from data.generator(), and nothing from the clock"
     second_results = {row.result_id: row for row in results_again}
     for row in results:
         second = second_results.get(row.result_id)
         if second is None:
-            raise AnalysisError(f"gives {row.result_id} in one run and not in the next; {cure}")
+            raise AnalysisError(f"gives {row.result_id} in one run and not in the next; {_SAME_CURE}")
         if row != second:
-            raise AnalysisError(f"gives {row.result_id} as {row.value!r}, and as {second.value!r} when run again; {cure}")
-    raise AnalysisError(f"gives its numbers in another order, or others, when run again; {cure}")
+            raise AnalysisError(
+                f"gives {row.result_id} as {row.value!r}, and as {second.value!r} when run again; {_SAME_CURE}"
+            )
+    raise AnalysisError(f"gives its numbers in another order, or others, when run again; {_SAME_CURE}")
+
+
+def _refuse_other_people(people: Sequence[_NamedPerson], people_again: Sequence[_NamedPerson]) -> None:
+    """Raises AnalysisError where the second run named other people than the first, or gave them other values."""
+    other_people = sorted({entry[:2] for entry in set(people) ^ set(people_again)})
+    if other_people:
+        result, person = other_people[0]
+        raise AnalysisError(f"{result}: names {person}, or a value of theirs, in one run and not in the next; {_SAME_CURE}")

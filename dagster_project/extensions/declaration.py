@@ -163,6 +163,18 @@ def analysis(
     reads: the tables that it is computed from. statistics: those that it gives. description: what it computes, in words.
     """
 
+    for name, value in (("reads", reads), ("statistics", statistics)):
+        if isinstance(value, str) or not isinstance(value, Sequence):
+            raise TypeError(f"{name} is {value!r}; give a list")
+    for table in reads:
+        if not isinstance(table, str):
+            raise TypeError(f"reads names {table!r}, which is no text; give names of tables")
+    for entry in statistics:
+        if not isinstance(entry, DeclaredStatistic):
+            raise TypeError(f"statistics has {entry!r}; give what wavehouse.statistic(…) gives")
+    if not isinstance(description, str):
+        raise TypeError(f"description is {description!r}, which is no text")
+
     def register(function: Callable[[Data], Rows]) -> DeclaredAnalysis:
         return DeclaredAnalysis(function, tuple(reads), tuple(statistics), description)
 

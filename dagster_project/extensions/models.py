@@ -7,7 +7,9 @@ The project knows our marts by name and builds none of them: what is wrong with 
 """
 
 import json
+import re
 import shutil
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -108,7 +110,9 @@ def _lay_down(study: Study, project: DbtProject, models: SqlModels) -> DbtProjec
     (folder / "models/sources.yml").write_text(json.dumps(sources if tables else {}), encoding="utf-8")
     for model in models.models.values():
         for name in (model.file, *([model.description_file] if model.description_file else [])):
-            shutil.copyfile(study.folder / name, folder / "models" / OWN_SCHEMA / Path(name).name)
+            # Some editors put a mark before the first byte, which is no SQL.
+            content = (study.folder / name).read_bytes().removeprefix(BOM_UTF8)
+            (folder / "models" / OWN_SCHEMA / Path(name).name).write_bytes(content)
     return DbtProject(folder, folder / "target", project.warehouse_file)
 
 
@@ -123,14 +127,21 @@ def _parse(own_project: DbtProject, models: SqlModels) -> Any:
                 return manifest
         else:
             text = " ".join(str(result.exception).split())
-            refused_names = [name for name in models.models if f"{OWN_SCHEMA}/{name}." in text.replace("\\", "/")][:1]
-            refused_names = refused_names or list(models.models)
+            refused_names = _named_models(text, models) or list(models.models)
             for name in refused_names:
                 models.refuse(name, f"dbt cannot read it: {_first_sentence(text)}")
         for path in (own_project.folder / "models" / OWN_SCHEMA).iterdir():
             if path.stem not in models.models:
                 path.unlink()
     return None
+
+
+def _named_models(text: str, models: SqlModels) -> list[str]:
+    """The model that a message of dbt names by its file, else the first that it names as a node of its graph, if any."""
+    path_text = text.replace("\\", "/")
+    by_file = [name for name in models.models if f"{OWN_SCHEMA}/{name}." in path_text]
+    by_node = [name for name in re.findall(r"\bmodel\.own_models\.(\w+)", text) if name in models.models]
+    return (by_file or by_node)[:1]
 
 
 def _refuse_configured(models: SqlModels, manifest: Any) -> list[str]:

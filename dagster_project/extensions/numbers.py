@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import get_args
 
 from dagster_project.extensions.declaration import DeclaredAnalysis, DeclaredStatistic, Kind, Number, People
@@ -20,6 +21,10 @@ _STATISTIC = re.compile(r"[a-z][a-z0-9_]{0,62}")
 #: The rules of who counts that an analysis may declare, and that we count people by, too.
 _RULES_OF_OURS = ("score", "both", "any", "value")
 _MOST_DECIMALS = 6
+#: What of a number is text, those of it that must be there, and what a keyword of `number` is called.
+_CODES = ("statistic", "outcome", "wave", "contrast", "category", "people_group", "compared_with", "note")
+_REQUIRED_CODES = ("statistic", "outcome")
+_KEYWORDS = {"people_group": "group"}
 
 
 class AnalysisError(ValueError):
@@ -75,23 +80,28 @@ def checked_statistics(declaration: DeclaredAnalysis) -> None:
     if not declaration.reads or not names:
         raise AnalysisError("declares nothing that it reads, or no statistic; give reads and statistics")
     for entry in declaration.statistics:
-        problem = None
-        if not _STATISTIC.fullmatch(entry.name):
-            problem = "its name has small letters, digits and underscores, and begins with a letter"
-        elif names.count(entry.name) > 1:
-            problem = "it is declared twice"
-        elif not entry.formula.strip():
-            problem = "its formula is missing"
-        elif entry.people not in get_args(People):
-            problem = f"people is {entry.people!r}; give one of {', '.join(get_args(People))}"
-        elif entry.kind not in get_args(Kind):
-            problem = f"kind is {entry.kind!r}; give one of {', '.join(get_args(Kind))}"
-        elif not 0 <= entry.decimals <= _MOST_DECIMALS:
-            problem = f"decimals is {entry.decimals}; give 0 to {_MOST_DECIMALS}"
-        elif entry.limit_of and entry.limit_of not in names:
-            problem = f"limit_of names {entry.limit_of!r}, which is no statistic of the analysis"
+        problem = _wrong_text(entry, ("name", "formula", "unit", "source", "limit_of")) or _wrong_statistic(entry, names)
         if problem is not None:
             raise AnalysisError(f"statistic {entry.name!r}: {problem}")
+
+
+def _wrong_statistic(entry: DeclaredStatistic, names: Sequence[str]) -> str | None:
+    """What is wrong with a declared statistic, None where nothing is. names: those of all that are declared."""
+    if not _STATISTIC.fullmatch(entry.name):
+        return "its name has small letters, digits and underscores, and begins with a letter"
+    if names.count(entry.name) > 1:
+        return "it is declared twice"
+    if not entry.formula.strip():
+        return "its formula is missing"
+    if entry.people not in get_args(People):
+        return f"people is {entry.people!r}; give one of {', '.join(get_args(People))}"
+    if entry.kind not in get_args(Kind):
+        return f"kind is {entry.kind!r}; give one of {', '.join(get_args(Kind))}"
+    if not isinstance(entry.decimals, int) or not 0 <= entry.decimals <= _MOST_DECIMALS:
+        return f"decimals is {entry.decimals!r}; give 0 to {_MOST_DECIMALS}"
+    if entry.limit_of and entry.limit_of not in names:
+        return f"limit_of names {entry.limit_of!r}, which is no statistic of the analysis"
+    return None
 
 
 def result_rows(
@@ -104,6 +114,8 @@ def result_rows(
     rows: dict[str, ResultRow] = {}
     named_people: list[tuple[str, str, float | None]] = []
     for number in numbers:
+        if fault := _wrong_text(number, _CODES, is_required=False):
+            raise AnalysisError(f"gives a number of {number.statistic!r} for {number.outcome!r}: {fault}")
         entry = statistics.get(number.statistic)
         if entry is None:
             hint = do_you_mean(number.statistic, list(statistics))
@@ -118,6 +130,8 @@ def result_rows(
         if identifier in rows:
             raise AnalysisError(f"gives {identifier} twice")
         if fault := _unknown_code(study, number):
+            raise AnalysisError(f"{identifier}: {fault}")
+        if fault := _wrong_number(number) or _wrong_person(number):
             raise AnalysisError(f"{identifier}: {fault}")
         value = _value(identifier, number)
         n = _people_count(identifier, entry, number, people)
@@ -134,12 +148,50 @@ def result_rows(
     return list(rows.values()), named_people
 
 
+def _wrong_text(entry: DeclaredStatistic | Number, names: Sequence[str], *, is_required: bool = True) -> str | None:
+    """The first of these entries that is no text; None where all are. is_required: each of them must be there."""
+    for name in names:
+        text = getattr(entry, name)
+        if not isinstance(text, str) and (text is not None or is_required or name in _REQUIRED_CODES):
+            return f"{_KEYWORDS.get(name, name)} is {text!r}, which is no text"
+    return None
+
+
+def _wrong_number(number: Number) -> str | None:
+    """What is no number, or no possible one, beside the value."""
+    for name, value, is_possible, words in (
+        ("n", number.n, _is_count, "a whole number of people"),
+        ("df", number.df, lambda df: df > 0, "a number above 0"),
+        ("level", number.level, lambda level: 0 < level < 1, "a share between 0 and 1, e.g. 0.95"),
+    ):
+        is_number = isinstance(value, Real) and math.isfinite(value)
+        if value is not None and not (is_number and is_possible(float(value))):
+            return f"{name} is {value!r}; give {words}, or leave it out"
+    return None
+
+
+def _is_count(n: float) -> bool:
+    return n >= 0 and n.is_integer()
+
+
+def _wrong_person(number: Number) -> str | None:
+    """Who is named by something else than a pseudonym, or with something else than a number."""
+    for person, value in (number.people or {}).items():
+        if not isinstance(person, str):
+            return f"people names {person!r}, which is no text; give pseudonyms"
+        if value is not None and not (isinstance(value, Real) and math.isfinite(value)):
+            return f"people: the value of {person} is {value!r}; give a number, or None where there is none"
+    return None
+
+
 def _value(identifier: str, number: Number) -> float | None:
     """The value, if it is finite. Without one, the note must say why."""
     try:
         value = None if number.value is None else float(number.value)
     except (TypeError, ValueError):
         raise AnalysisError(f"{identifier}: the value {number.value!r} is no number") from None
+    except OverflowError:
+        raise AnalysisError(f"{identifier}: the value is too large to be kept; give a smaller unit") from None
     if value is not None and math.isfinite(value):
         return value
     if not number.note:

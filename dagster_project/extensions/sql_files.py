@@ -17,6 +17,8 @@ from dagster_project.study import MODELS_FOLDER, OWN_SCHEMA, Study, hashes_of_ex
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _REF = re.compile(r"\bref\(\s*['\"]([^'\"]+)['\"]\s*\)")
 _SOURCE = re.compile(r"\bsource\(\s*['\"]([^'\"]+)['\"]\s*,\s*['\"]([^'\"]+)['\"]\s*\)")
+#: Jinja's, which dbt takes away.
+_COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 _YAML_SUFFIXES = (".yml", ".yaml")
 
 
@@ -68,7 +70,7 @@ def static_models(study: Study) -> dict[str, SqlModel]:
         if path.suffix == ".sql" and path.parent.as_posix() == MODELS_FOLDER and _NAME.fullmatch(path.stem):
             description_file = descriptions.get(path.stem)
             names = [path.as_posix(), *([description_file] if description_file else [])]
-            text = "\n".join(read_text(study.folder / name) for name in names)
+            text = _COMMENT.sub("", "\n".join(read_text(study.folder / name) for name in names))
             refs = tuple(dict.fromkeys(_REF.findall(text)))
             sources = tuple(dict.fromkeys(f"{schema}.{table}" for schema, table in _SOURCE.findall(text)))
             models[path.stem] = SqlModel(path.stem, path.as_posix(), description_file, refs, sources)
@@ -91,6 +93,8 @@ def checked_models(study: Study, project: DbtProject) -> SqlModels:
     for name, model in list(models.models.items()):
         if name in ours:
             models.refuse(name, f"{ours[name]}.{name} is a table of Wavehouse; rename the file")
+        elif not read_text(study.folder / model.file).strip():
+            models.refuse(name, "is empty; write a select, or take the file away")
         elif fault := _fault_of_description(study, model):
             models.refuse(name, fault)
         elif read_text(study.folder / model.file).rstrip().endswith(";"):
@@ -98,7 +102,23 @@ def checked_models(study: Study, project: DbtProject) -> SqlModels:
     for name, model in list(models.models.items()):
         for reason in _unknown_tables(study, model, models, ours):
             models.refuse(name, reason)
+    for name, model in list(models.models.items()):
+        sources = _own_sources(model, models)
+        circle = sorted(source for source in sources if name in _own_sources(models.models[source], models))
+        if name in sources:
+            words = " and ".join(source for source in circle if source != name)
+            models.refuse(name, f"reads itself, by way of {words}; take one ref out")
     return models
+
+
+def _own_sources(model: SqlModel, models: SqlModels) -> set[str]:
+    """The models of the study that one reads, itself or by way of others."""
+    names: set[str] = set()
+    new_names = set(model.refs) & set(models.models)
+    while new_names:
+        names |= new_names
+        new_names = {ref for name in new_names for ref in models.models[name].refs if ref in models.models} - names
+    return names
 
 
 def _fault_of_file(study: Study, path: Path, models: Mapping[str, SqlModel]) -> str | None:

@@ -57,7 +57,7 @@ PEOPLE = (
     gettext_noop("people whose score is missing in the main analysis alone"),
     gettext_noop("people whose score has another value in the variant"),
     gettext_noop("people with an answer that depends on the variant"),
-    gettext_noop("nobody of the study: the number comes from elsewhere"),
+    gettext_noop("nobody is counted: the number is made of other numbers, or comes from elsewhere"),
     gettext_noop("people whom the analysis names"),
 )
 

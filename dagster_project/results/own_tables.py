@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from string import Formatter
 
+from dagster_project.languages import gettext
 from dagster_project.results.existing import existing_tables
 from dagster_project.results.extension_tables import OwnStatistics
 from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table
@@ -166,9 +168,12 @@ def _cell(declaration: OwnTable, numbers: Numbers, results: Mapping[str, ResultR
     names = declaration.cell_statistics
     if any(name not in results for name in names):
         return Cell("")
-    pattern = declaration.cells
-    for name in names:
-        pattern = pattern.replace(f"{{{name}}}", "{}", 1)
+    pattern = "".join(
+        text.replace("{", "{{").replace("}", "}}") + ("{}" if name else "")
+        for text, name, _, _ in Formatter().parse(declaration.cells)
+    )
+    # Where the decimal mark is a comma, something else stands between the limits of an interval.
+    pattern = pattern.replace("[{}, {}]", gettext("[{}, {}]"))
     return numbers.cell(pattern, *(results[name].result_id for name in names))
 
 

@@ -88,7 +88,7 @@ PEOPLE = {
     "scores_changed": CountingRule("people whose score has another value in the variant", of_variant="changed"),
     "answers_of_variant": CountingRule("people with an answer that depends on the variant", of_variant=ANSWERS),
     "named": CountingRule("people whom the analysis names"),
-    "nobody": CountingRule("nobody of the study: the number comes from elsewhere"),
+    "nobody": CountingRule("nobody is counted: the number is made of other numbers, or comes from elsewhere"),
 }
 
 

@@ -4,6 +4,7 @@ Belongs here: what tables.yaml may contain. Does not belong here: which results 
 drawing (report/figures/).
 """
 
+import re
 from collections.abc import Sequence
 from string import Formatter
 from typing import Annotated, Literal
@@ -21,6 +22,7 @@ def _as_texts(value: object) -> object:
     return value if isinstance(value, list | tuple) else [value]
 
 
+_NAME = re.compile(r"\w+")
 Codes = Annotated[tuple[Text, ...], BeforeValidator(_as_texts)]
 
 
@@ -83,6 +85,11 @@ class OwnTable(_OfResults):
                 f"table {self.table}: cells holds several statistics, and rows or columns are statistic; take cells out, or"
                 " give columns, e.g. contrast"
             )
+        if self.cells is not None and (field := _first_other_field(self.cells)) is not None:
+            raise ValueError(
+                f"table {self.table}: cells has {field}, which names no statistic; give names in braces, e.g."
+                " '{mean} ({sd})', with the decimals that the statistic prints, and {{ }} for braces themselves"
+            )
         if self.cells is not None and not self.cell_statistics:
             raise ValueError(f"table {self.table}: cells names no statistic; give e.g. '{{mean}} ({{sd}})'")
         return self
@@ -125,6 +132,15 @@ class OwnTables(Definition):
             if duplicate := _first_duplicate(names):
                 raise ValueError(f"two {noun} are called {duplicate}; rename one of them")
         return self
+
+
+def _first_other_field(cells: str) -> str | None:
+    """The first braces of a pattern that hold something else than a name, None where all hold one."""
+    for _, name, form, conversion in Formatter().parse(cells):
+        if name is not None and (form or conversion or not _NAME.fullmatch(name)):
+            words = f"!{conversion}" if conversion else ""
+            return f"{{{name}{words}{f':{form}' if form else ''}}}"
+    return None
 
 
 def _first_duplicate(names: Sequence[str]) -> str | None:

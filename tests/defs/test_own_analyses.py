@@ -54,6 +54,10 @@ _BROKEN = {
         "select * from {{ ref('scale_score') }}",
         "ref('scale_score'): there is no such mart or model; do you mean scale_scores or scale_moments",
     ),
+    "models/round.sql": (
+        "select * from {{ ref('round_again') }}", "reads itself, by way of round_again; take one ref out",
+    ),
+    "models/round_again.sql": ("select * from {{ ref('round') }}", "reads own.round, which is lacking"),
     "models/elsewhere.sql": (
         "{{ config(schema='marts', alias='returns') }} select 1 as one",
         "config: it would be marts.returns; a study's own model is own.elsewhere",
@@ -62,10 +66,16 @@ _BROKEN = {
         "{{ config(materialized='view') }} select 1 as one",
         "config: materialized is view; a study's own model is a table",
     ),
+    "models/undocumented.sql": (
+        "select 1 as one",
+        "dbt cannot read it: Compilation Error Documentation for 'model.own_models.undocumented' depends on doc 'x' which was"
+        " not found",
+    ),
     "models/jinja.sql": ("select 1 {% if", "dbt cannot read it: Compilation Error in model jinja"),
     "models/doubled.sql": (
         "select unnest([1, 1]) as one", "its test unique_doubled_one fails: 1 rows fail",
     ),
+    "models/empty.sql": (" ", "is empty; write a select, or take the file away"),
     "models/deep/nested.sql": ("select 1", "models lie in models/ itself; move the file there"),
     "models/stray.yml": (
         "models: []", "a model's YAML has the model's name, and there is no models/stray.sql; rename the file",
@@ -86,6 +96,23 @@ _BROKEN = {
     "analyses/reads_broken.py": (
         _ANALYSIS.replace("participants", "own.no_column").format(statistic=_STATISTIC, body="return []"),
         "reads own.no_column, which is lacking",
+    ),
+    "analyses/nothing.py": (
+        _ANALYSIS.format(statistic=_STATISTIC, body="return None"),
+        "returns no number; give a number without a value and a note that says why there is none",
+    ),
+    "analyses/no_count.py": (
+        _ANALYSIS.format(statistic=_STATISTIC, body='return [wavehouse.number("x", "gain", 1, n=float("nan"))]'),
+        "own_no_count/gain/x: n is nan; give a whole number of people, or leave it out",
+    ),
+    "analyses/other_people.py": (
+        "import random\n"
+        + _ANALYSIS.format(
+            statistic=_STATISTIC.replace("nobody", "named"),
+            body='return [wavehouse.number("x", "gain", 1, people={data.rows("participants")[0]["participant_id"]:'
+            " random.random()})]",
+        ),
+        "own_other_people/gain/x: names P",
     ),
     "analyses/undeclared.py": (
         _ANALYSIS.format(statistic=_STATISTIC, body='return data.frame("scale_scores")'),
@@ -117,6 +144,8 @@ def own_run(tmp_path_factory: pytest.TempPathFactory, workspace_at: Any) -> tupl
     contents["tables.yaml"] = contents["tables.yaml"].replace("figures:", f"{_BROKEN_TABLES.strip(chr(10))}\nfigures:")
     contents["tables.yaml"] += _BROKEN_FIGURE.strip("\n") + "\n"
     contents |= {file: content for file, (content, _) in _BROKEN.items()}
+    contents["models/gains.sql"] = "\ufeff{# as ref('score_change') was #}\n" + contents["models/gains.sql"]
+    contents["models/undocumented.yml"] = "models: [{name: undocumented, description: \"{{ doc('x') }}\"}]"
     contents["models/doubled.yml"] = "models: [{name: doubled, columns: [{name: one, data_tests: [unique]}]}]"
     for name, content in contents.items():
         file = workspace.study_folder / name

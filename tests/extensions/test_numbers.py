@@ -84,6 +84,27 @@ def test_what_is_undefined_has_a_reason(value: float | None) -> None:
         ),
         ([number("share", "gain", 1)], "names nobody, and its statistic says people='named'; give people="),
         ([number("share", "gain", 1, people=["a"], n=2)], "says n = 2, and it names 1; give all of them"),
+        ([number("p", 3, 1)], "gives a number of 'p' for 3: outcome is 3, which is no text"),  # type: ignore[arg-type]
+        ([number("p", "gain", 1, group=3)], "gives a number of 'p' for 'gain': group is 3, which is no text"),  # type: ignore[arg-type]
+        ([number("p", "gain", None, note=3)], "gives a number of 'p' for 'gain': note is 3, which is no text"),  # type: ignore[arg-type]
+        ([number("p", "gain", 10**400)], "own_gain/gain/p: the value is too large to be kept; give a smaller unit"),
+        *(
+            ([number("p", "gain", 1, n=n)], f"own_gain/gain/p: n is {n!r}; give a whole number of people, or leave it out")
+            for n in (float("nan"), 2.5, -1, "2")
+        ),  # type: ignore[arg-type]
+        ([number("p", "gain", 1, df=float("nan"))], "own_gain/gain/p: df is nan; give a number above 0, or leave it out"),
+        (
+            [number("p", "gain", 1, level=95)],
+            "own_gain/gain/p: level is 95; give a share between 0 and 1, e.g. 0.95, or leave it out",
+        ),
+        (
+            [number("share", "gain", 1, people=[None, "a"])],  # type: ignore[list-item]
+            "own_gain/gain/share: people names None, which is no text; give pseudonyms",
+        ),
+        (
+            [number("share", "gain", 1, people={"a": float("nan")})],
+            "own_gain/gain/share: people: the value of a is nan; give a number, or None where there is none",
+        ),
         ([number("p", "gain", 1, people=["a"])], "names people, and its statistic says people='nobody'; declare 'named'"),
     ],
 )
@@ -106,6 +127,9 @@ def _with(**keywords: Any) -> Any:
         ([_with(formula=" ")], "statistic 'mean': its formula is missing"),
         ([_with(people="all")], "people is 'all'; give one of score, both, any, value, named, nobody"),
         ([_with(kind="percent")], "kind is 'percent'; give one of number, p, within_one"),
+        ([_with(name=3)], "statistic 3: name is 3, which is no text"),
+        ([_with(formula=None)], "statistic 'mean': formula is None, which is no text"),
+        ([_with(decimals="2")], "decimals is '2'; give 0 to 6"),
         ([_with(decimals=9)], "decimals is 9; give 0 to 6"),
         ([_with(limit_of="median")], "limit_of names 'median', which is no statistic of the analysis"),
     ],
@@ -119,3 +143,18 @@ def test_statistics_are_declared_whole(statistics: list[Any], message: str) -> N
 def test_an_analysis_says_what_it_reads() -> None:
     with pytest.raises(AnalysisError, match=r"^declares nothing that it reads, or no statistic; give reads and statistics$"):
         checked_statistics(_declared(reads=()))
+
+
+@pytest.mark.parametrize(
+    ("keywords", "message"),
+    [
+        ({"reads": "scale_scores"}, "reads is 'scale_scores'; give a list"),
+        ({"reads": [3]}, "reads names 3, which is no text; give names of tables"),
+        ({"statistics": ["mean"]}, "statistics has 'mean'; give what wavehouse.statistic(…) gives"),
+        ({"description": None}, "description is None, which is no text"),
+    ],
+)
+def test_a_declaration_of_another_kind_is_refused_where_it_stands(keywords: dict[str, Any], message: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        analysis(**({"reads": ["scale_scores"], "statistics": [_STATISTICS[0]]} | keywords))
+    assert str(caught.value) == message

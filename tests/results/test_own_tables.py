@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from dagster_project.languages import spoken
 from dagster_project.report.figures.own_figures import alt_text
 from dagster_project.results import ResultRow, Statistic, figure_layouts, own_layouts, result_id
 from dagster_project.study import OwnFigure, OwnTable, OwnTables, Study, read_study
@@ -55,6 +56,24 @@ def test_rows_and_columns_stand_in_the_studys_order_under_its_labels() -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "100 % {sure} {median}: 2.0 [1.0, 3.0]"),
+        ("de", "100 % {sure} {median}: 2,0 [1,0; 3,0]"),
+        ("fr", "100 % {sure} {median}: 2,0 [1,0\xa0; 3,0]"),
+    ],
+)
+def test_cells_have_words_and_braces_of_their_own_and_intervals_as_the_language_writes_them(
+    language: str, text: str
+) -> None:
+    cells = "100 % {{sure}} {{median}}: {median} [{low}, {high}]"
+    study = _with({"table": "a", "results": ["own_gain/*"], "columns": "wave", "cells": cells})
+    with spoken(language):
+        (table,) = own_layouts(study, _RESULTS).tables
+    assert table.rows[0].cells[0].text == text
+
+
+@pytest.mark.parametrize(
     ("table", "fault"),
     [
         ({"results": ["own_gian/*"]}, "results[0]: 'own_gian/*' matches no result; do you mean own_gain?"),
@@ -100,3 +119,13 @@ def test_a_figure_has_the_intervals_of_its_statistic_and_says_its_numbers() -> N
     empty = [_result("push", "median", None)]
     _, faults = figure_layouts(_with(figures=(figure,)), empty, _OWN)
     assert faults == {"tables.yaml: figure a": "none of its results has a value"}
+
+
+def test_alt_text_of_many_points_says_which_series_has_no_value() -> None:
+    results = [
+        _result(f"o{n}", "median", None if wave == "T1" else float(n), wave) for n in range(12) for wave in ("T1", "T2")
+    ]
+    figure = {"figure": "a", "kind": "bars", "results": ["own_gain/*"], "x": "outcome", "series": "wave"}
+    (layout,), faults = figure_layouts(_with(figures=(figure,)), results, _OWN)
+    assert faults == {}
+    assert alt_text(layout) == "T1: —. T2: from o0 0.0 to o11 11.0, 12 points."

@@ -49,6 +49,14 @@ def test_tables_are_a_definition_file(tmp_path: Path) -> None:
             "figures: [{figure: a, title: A, kind: lines, results: [x], x: wave, series: wave}]",
             "figure a: x and series are both wave; give different ones",
         ),
+        *(
+            (
+                f"tables: [{{table: a, title: A, results: [x], columns: wave, cells: '{{mean}} {field}'}}]",
+                f"table a: cells has {field}, which names no statistic; give names in braces, e.g. '{{mean}} ({{sd}})', with the"
+                " decimals that the statistic prints, and {{ }} for braces themselves",
+            )
+            for field in ("{}", "{mean:.1f}", "{mean!r}", "{mean.real}", "{mean[0]}")
+        ),
         ("tables: [{table: a, title: A, results: [{}]}]", "chooses nothing; give analysis, outcome"),
         ("figures: [{figure: a, title: A, kind: pie, results: [x], x: wave}]", "figures[0].kind"),
     ],

@@ -124,6 +124,9 @@ def alt_text(layout: FigureLayout) -> str:
         points = [(words, layout.points[code, x]) for x, words in layout.x if (code, x) in layout.points]
         if n_points > _MOST_LISTED:
             valued_points = [entry for entry in points if entry[1].result.value is not None]
+            if not valued_points:
+                sentences.append(f"{label}: —.")
+                continue
             low, high = (pick(valued_points, key=lambda entry: entry[1].result.value or 0.0) for pick in (min, max))
             ends = {"low": _words(*low), "high": _words(*high)}
             texts = [ngettext("from {low} to {high}, {n} point", "from {low} to {high}, {n} points", len(points), **ends)]
