@@ -35,6 +35,15 @@ _MADE_BY_RUNS = ("landing", "release", "releases")
 #: Names the folder that the processes of a session share, to those that the first one starts.
 _SHARED = "TESTS_SHARED_FOLDER"
 
+#: The mask of new files' modes with which the tests were started; a command makes it stricter for its process.
+_MASK = os.umask(0o022)
+os.umask(_MASK)
+
+
+@pytest.fixture(autouse=True)
+def _mask_of_new_files() -> None:
+    os.umask(_MASK)
+
 
 @dataclass(frozen=True)
 class Workspace:
