@@ -5,7 +5,7 @@ cutting text (text_rows.py) and workbooks (workbook_rows.py), whose rows they ar
 """
 
 import zipfile
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -90,10 +90,17 @@ def _write_spss(source: Path, target: Path, mask: pa.Array, export: Export) -> N
         compress=source.read_bytes()[:4] == b"$FL3",
     )
     _, new_facts = pyreadstat.read_sav(str(target), **options)
-    for fact in ("column_names_to_labels", "variable_value_labels", "missing_ranges", "original_variable_types", "notes"):
+    for fact in ("column_names_to_labels", "variable_value_labels", "missing_ranges", "notes"):
         if getattr(former_facts, fact) != getattr(new_facts, fact):
             words = fact.replace("_", " ")
             raise ErasureError(f"{quoted(source.name)}: its {words} cannot be written again as they are; {_BY_HAND}")
+    if _number_formats(former_facts.original_variable_types) != _number_formats(new_facts.original_variable_types):
+        raise ErasureError(f"{quoted(source.name)}: its formats cannot be written again as they are; {_BY_HAND}")
+
+
+def _number_formats(formats: Mapping[str, str]) -> dict[str, str]:
+    """The formats of numbers. How wide a text may be follows from the longest, which the row may have had."""
+    return {name: spss_format for name, spss_format in formats.items() if not spss_format.startswith("A")}
 
 
 def _refuse_difference(

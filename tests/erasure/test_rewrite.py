@@ -51,7 +51,9 @@ def test_a_workbook_keeps_its_other_parts_and_row_numbers(tmp_path: Path) -> Non
     with xlsxwriter.Workbook(str(source)) as book:
         sheet, other = book.add_worksheet("answers"), book.add_worksheet("notes")
         other.write("A1", None)
-        for row, cells in enumerate([("id", "m", "why"), ("B", 1, "same"), ("erase@me", 2, "only mine"), ("C", 3, "same")]):
+        for row, cells in enumerate(
+            [("id", "m", "why", "x"), ("B", 1, "same"), ("erase@me", 2, "only mine"), ("C", 3, "same")]
+        ):
             sheet.write_row(row, 0, cells, book.add_format({"bold": row == 0}))
         sheet.write("D2", "same")
     write_without(source, target, _export("excel"), [3], "book.xlsx")
