@@ -1,7 +1,8 @@
-"""An erasure that is killed at every change of the file system in turn, and finished by a command after it.
+"""An erasure that is killed at changes of the file system in turn, and finished by a command after it.
 
-Usage: python kill_at_each_change.py STUDY_FOLDER HOME IDENTIFIER SCRATCH. Prints, a line each, at which change it was killed, whether
-nothing or everything was done then, and whether the next command left exactly what an undisturbed erasure leaves.
+Usage: python kill_at_each_change.py STUDY_FOLDER HOME IDENTIFIER SCRATCH STEP, where STEP 1 is every change. Prints, a line each, at
+which change it was killed, whether the erasure was begun then, and what the next command left: what was there before, or exactly
+what an undisturbed erasure leaves.
 """
 
 import hashlib
@@ -20,10 +21,18 @@ _CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "os
 _RANDOM = {"erasures.jsonl", "suppression.jsonl", "suppression.key"}
 
 
+def copy_or_link(source: str, target: str) -> str:
+    """DuckDB's files as links: an erasure deletes them and never writes one."""
+    if source.endswith(".duckdb"):
+        os.link(source, target)
+        return target
+    return str(shutil.copy2(source, target))
+
+
 def settings_at(folder: Path, study: Path, home: Path) -> Settings:
-    """A copy of everything, the large files as links: they are deleted, never written."""
-    shutil.copytree(study, folder / "data" / study.name, symlinks=True, copy_function=os.link)
-    shutil.copytree(home, folder / "home", copy_function=os.link)
+    """A copy of everything."""
+    shutil.copytree(study, folder / "data" / study.name, symlinks=True, copy_function=copy_or_link)
+    shutil.copytree(home, folder / "home", copy_function=copy_or_link)
     return read_settings(
         {
             "WAVEHOUSE_STUDY": str(folder / "data" / study.name),
@@ -39,10 +48,15 @@ def erase(settings: Settings, identifier: str) -> None:
     finish_erasure(settings, print)
 
 
+def content_hash(path: Path) -> str:
+    """What a file holds; of what is random or never written, that it is there."""
+    return "" if path.name in _RANDOM or path.suffix == ".duckdb" else hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def state(folder: Path) -> dict[str, str]:
     """Every file with a hash of what it holds."""
     return {
-        str(path.relative_to(folder)): "" if path.name in _RANDOM else hashlib.sha256(path.read_bytes()).hexdigest()
+        str(path.relative_to(folder)): content_hash(path)
         for path in folder.rglob("*")
         if path.is_file() and path.name != "run.lock"
     }
@@ -74,13 +88,12 @@ def main() -> None:
     whole = settings_at(scratch / "whole", study, home)
     erase(whole, identifier)
     erased = state(scratch / "whole")
-    number = 0
+    number, step = 0, int(sys.argv[5])
     while True:
-        number += 1
+        number += step
         folder = scratch / str(number)
         settings = settings_at(folder, study, home)
         if not killed_at(number, settings, identifier):
-            print("changes", number - 1)
             return
         is_begun = finish_erasure(settings, print) is not None
         left = state(folder)
