@@ -28,7 +28,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def execute(options: argparse.Namespace, settings: Settings) -> int:
-    from dagster_project.erasure import ErasureError, finish_erasure, person_of, plan_erasure, prepare
+    from dagster_project.erasure import finish_erasure, person_of, plan_erasure, prepare
     from dagster_project.run import run_everything
     from dagster_project.study import read_study
     from dagster_project.study_lock import study_lock
@@ -43,7 +43,8 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
         plan = plan_erasure(settings, study, person)
         say(*_plan_lines(plan))
         if not options.yes and not _is_confirmed():
-            raise ErasureError("nothing was changed")
+            say("nothing was changed")
+            return 1
         prepare(settings, plan, " ".join(options.because.split()))
         finish_erasure(settings, report)
         say("erased; everything is made anew without this person")
