@@ -14,6 +14,7 @@ from dagster_project.commands import (
     contract,
     diff,
     export,
+    forget,
     instruments,
     new,
     pull,
@@ -31,7 +32,8 @@ from dagster_project.terminal import error_line, say
 
 #: In the order of the help.
 _COMMANDS = (
-    run, check, contract, pull, new, instruments, ui, diff, trace, export, render, reminders, queries, audit, simulate,
+    run, check, contract, pull, new, instruments, ui, diff, trace, export, render, reminders, queries, forget, audit,
+    simulate,
 )  # fmt: skip
 
 
@@ -53,6 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A command about no study asks for none where several could be meant.
         default = {} if options.is_about_study else {"WAVEHOUSE_STUDY": EXAMPLE_NAME}
         settings = read_settings(default | os.environ | ({"WAVEHOUSE_STUDY": options.study} if options.study else {}))
+        if options.is_about_study:
+            forget.finish_pending(settings)
         return int(options.execute(options, settings))
     except KeyboardInterrupt:
         say("wavehouse: stopped; the release is as it was", file=sys.stderr)

@@ -26,7 +26,7 @@ _RUN_OUTPUTS = ("landing", "release", "releases", "release.new", "release.old")
 _INSTALLED_PARTS = ("dbt", "data")
 _DBT_OUTPUTS = ("target", "logs", ".user.yml")
 #: Prefixes of temporary files that programs leave beside the files that a person edits.
-_TEMPORARY_PREFIXES = (".release-", ".pull-", "~$", ".~lock.", ".DS_Store", "__pycache__")
+_TEMPORARY_PREFIXES = (".release-", ".pull-", ".erasing-", "~$", ".~lock.", ".DS_Store", "__pycache__")
 _NOTE = "last_run.json"
 
 

@@ -22,6 +22,8 @@ EXAMPLE_NAME = EXAMPLE.name
 #: In a study's home: the path of the study folder that the home belongs to, as seen from the folder of all homes.
 OWNER = "study.path"
 KEY_FILE = "pseudonym.key"
+#: In a study's home: what an erasure has prepared and not yet carried out (erasure/).
+PENDING_ERASURE = "erasure.pending"
 #: What the key's check value is a hash of: no respondent's identifier holds a NUL.
 _CHECKED = b"wavehouse\0check of the key"
 

@@ -58,9 +58,10 @@ MAY_IMPORT = {
         "markdown", "models", "outcomes", "results", "stamps", "study", "study_run", "warehouse", "withholding",
     },
     "release": {
-        "audit", "checks", "exports", "fingerprint", "languages", "outcomes", "report", "results", "settings", "stamps", "study",
+        "audit", "checks", "erasure", "exports", "fingerprint", "languages", "outcomes", "report", "results", "settings", "stamps", "study",
         "study_run", "synthesis", "variant_marts", "warehouse",
     },
+    "erasure": {"dagster_home", "exports", "fieldwork", "file_modes", "settings", "study", "warehouse"},
     "automation": {"exports", "study"},
     "drafting": {"exports", "study"},
     "fieldwork": {"raw", "report", "settings", "study", "warehouse"},

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from dagster_project.erasure import finish_erasure
 from dagster_project.exports import pseudonym
 from dagster_project.file_modes import close_folders
 from dagster_project.models.project import DbtProject
@@ -43,6 +44,7 @@ class StudyRunResource(dg.ConfigurableResource):
 
         with study_lock(settings.lock_file, run_id, report=report) as killed:
             close_folders(settings.private_folders)
+            finish_erasure(settings, report)
             if killed is not None and context.instance is not None:
                 _close(context.instance, killed.run_id)
             with ExitStack() as open_file:

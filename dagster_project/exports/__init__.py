@@ -28,7 +28,16 @@ from dagster_project.exports.durations import is_duration, rejected_durations
 from dagster_project.exports.errors import ExportError, abbreviated_list, quoted
 from dagster_project.exports.identifiers import STRANGERS_CURE, composed, composed_identifiers, did_you_mean, strangers
 from dagster_project.exports.label_proposals import code_in_text, codes_in_texts, propose_labels
-from dagster_project.exports.landing import Arrival, LandedFile, append_arrivals, find_files, is_intact, land, read_arrivals
+from dagster_project.exports.landing import (
+    Arrival,
+    LandedFile,
+    append_arrivals,
+    find_files,
+    is_intact,
+    land,
+    read_arrivals,
+    replace_arrivals,
+)
 from dagster_project.exports.lists import is_of_list, pieces_between
 from dagster_project.exports.planned import Categories, ListedPerson, listed_people, rows_with_answers
 from dagster_project.exports.proposals import (
@@ -114,6 +123,7 @@ __all__ = [
     "rejected_durations",
     "repeat_group_mark",
     "repeated_texts",
+    "replace_arrivals",
     "rows_with_answers",
     "strangers",
     "with_dictionary",

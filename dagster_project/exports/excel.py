@@ -141,6 +141,12 @@ def filled_sheets(path: Path, name: str) -> list[str]:
         return list(_filled_sheets(workbook, list(workbook.sheet_names), plain(name)))
 
 
+def sheet_in_use(path: Path, name: str, layout: Layout) -> str:
+    """The name of the sheet that `read_excel` reads. Raises ExportError as it does."""
+    with _workbook(path, plain(name)) as workbook:
+        return _sheet_rows(workbook, layout.sheet, plain(name))[0]
+
+
 @contextmanager
 def _workbook(path: Path, name: str) -> Iterator[Any]:
     with without_stray_blanks(path, name) or path.open("rb") as file:

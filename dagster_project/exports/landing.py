@@ -9,8 +9,8 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -166,6 +166,32 @@ def read_arrivals(landing: Path) -> list[Arrival]:
             modified_at = datetime.fromtimestamp(stat.st_mtime, UTC).replace(tzinfo=None)
             arrivals[None, name_match[1]] = Arrival(None, None, name_match[1], copy.name, stat.st_size, modified_at)
     return sorted(arrivals.values(), key=lambda arrival: arrival.first_seen_at)
+
+
+def replace_arrivals(landing: Path, replacements: Mapping[str, LandedFile | None]) -> None:
+    """Let the list of arrivals name other copies, by the SHA-256 of the former; None takes one out.
+
+    Of several arrivals that have become the same file the latest counts: it is the version in use.
+    """
+    if not (landing / ARRIVALS).exists():
+        return
+    arrivals: dict[tuple[str | None, str], Arrival] = {}
+    for arrival in read_arrivals(landing):
+        copy = replacements.get(arrival.sha256)
+        if arrival.sha256 in replacements and copy is None:
+            continue
+        current = arrival if copy is None else replace(arrival, sha256=copy.sha256, size=copy.size)
+        arrivals.pop((current.export, current.sha256), None)
+        arrivals[current.export, current.sha256] = current
+    partial = landing / f".{ARRIVALS}.partial"
+    partial.unlink(missing_ok=True)
+    lines = [
+        json.dumps(vars(arrival) | {"first_seen_at": arrival.first_seen_at.isoformat(timespec="microseconds")})
+        for arrival in arrivals.values()
+        if arrival.export is not None
+    ]
+    partial.write_text("\n".join(lines), encoding="utf-8")
+    partial.replace(landing / ARRIVALS)
 
 
 def _parse_arrival(line: str) -> Arrival | None:

@@ -6,7 +6,7 @@ rejected or contradictory (the models), files of lists (lists.py).
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
@@ -174,6 +174,27 @@ class QueryLog:
         lines = [json.dumps({key: value for key, value in asdict(entry).items() if value}) for entry in entries]
         with self.file.open("a", encoding="utf-8") as stream:
             stream.write("".join(f"{line}\n" for line in lines))
+
+    def queries_about(self, pseudonym: str, spellings: Collection[str]) -> set[str]:
+        """The names of the queries about a person, by pseudonym or by identifier as exports write it."""
+        return {
+            entry.query
+            for entry in self.entries()
+            if entry.cell is not None
+            and (entry.cell.participant_id == pseudonym or (entry.cell.respondent or "").strip() in spellings)
+        }
+
+    def erase(self, queries: Collection[str]) -> None:
+        """Take all entries of these queries out: the one exception to a log that only grows."""
+        if not self.file.exists():
+            return
+        lines = [
+            line for line in self.file.read_text(encoding="utf-8").splitlines() if json.loads(line)["query"] not in queries
+        ]
+        partial = self.file.with_suffix(".partial")
+        partial.touch(mode=0o600)
+        partial.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        partial.replace(self.file)
 
     def update(self, cells: Iterable[QueryCell], now: datetime) -> list[DataQuery]:
         """Open what is new, close what is gone, open again what has come back. Returns all queries, open ones first."""

@@ -26,6 +26,7 @@ from dagster_project.exports import (
     land,
     repeated_texts,
 )
+from dagster_project.exports.suppression import refuse_erased
 from dagster_project.raw.columns import IS_EXCLUDED, day_columns, export_columns
 from dagster_project.raw.tables import ExportRecord, loaded_before, record_of, write_empty, write_export
 from dagster_project.raw.versions import ChosenFiles, choose_files, count_versions, judge_files, note_files, refuse_gone
@@ -83,6 +84,7 @@ def load_export(settings: Settings, study: Study, export: Export, warehouse: War
         ]
         for part in contract_results:
             part.raise_if_broken()
+            refuse_erased(settings.study_home, part)
         _refuse_shared_participants(contract_results)
         record = record_of(export, chosen_files, fingerprint, contract_results)
         write_export(warehouse, export, record, contract_results, chosen_files, settings.key())

@@ -33,6 +33,7 @@ _SUBJECTS = {
     "audit": "Auditing a table",
     "simulate": "Stand-ins",
     "fieldwork": "Reminders and data queries",
+    "erasure": "Erasing a person",
     "manuscript": "Manuscripts",
     "warehouse": "The working file and the release",
     "release": "Publishing",

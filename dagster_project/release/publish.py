@@ -12,6 +12,7 @@ from pathlib import Path
 
 from dagster_project.audit import FINDINGS_TABLE
 from dagster_project.checks import Check, first_few
+from dagster_project.erasure.receipts import read_receipts
 from dagster_project.fingerprint import code_version
 from dagster_project.outcomes.extension_tables import lacking_parts
 from dagster_project.release.contents import fill_release
@@ -86,6 +87,8 @@ def _publish(study_run: StudyRun, study: Study, fingerprint: str, current: Mappi
         manifest["previous"] = current["release"]
     if lacking := lacking_parts(study_run.warehouse):
         manifest["lacks"] = "; ".join(row.part for row in lacking)
+    if receipts := read_receipts(settings.study_home):
+        manifest["erasures"] = str(len(receipts))
 
     def fill(folder: Path) -> None:
         fill_release(settings.warehouse_file, study, folder, manifest)

@@ -1,0 +1,109 @@
+"""An erasure that is killed at changes of the file system in turn, and finished by a command after it.
+
+Usage: python kill_at_each_change.py STUDY_FOLDER HOME IDENTIFIER SCRATCH STEP, where STEP 1 is every change. Prints, a line each, at
+which change it was killed, whether the erasure was begun then, and what the next command left: what was there before, or exactly
+what an undisturbed erasure leaves.
+"""
+
+import hashlib
+import os
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+from dagster_project.erasure import finish_erasure, person_of, plan_erasure, prepare
+from dagster_project.settings import Settings, read_settings
+from dagster_project.study import read_study
+
+_CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "os.chmod", "os.utime", "shutil.rmtree"}
+#: What differs between two erasures: the name and the time of the receipt, and the key of the list of the erased.
+_RANDOM = {"erasures.jsonl", "suppression.jsonl", "suppression.key"}
+
+
+def copy_or_link(source: str, target: str) -> str:
+    """DuckDB's files as links: an erasure deletes them and never writes one."""
+    if source.endswith(".duckdb"):
+        os.link(source, target)
+        return target
+    return str(shutil.copy2(source, target))
+
+
+def settings_at(folder: Path, study: Path, home: Path) -> Settings:
+    """A copy of everything."""
+    shutil.copytree(study, folder / "data" / study.name, symlinks=True, copy_function=copy_or_link)
+    shutil.copytree(home, folder / "home", copy_function=copy_or_link)
+    return read_settings(
+        {
+            "WAVEHOUSE_STUDY": str(folder / "data" / study.name),
+            "WAVEHOUSE_HOME": str(folder / "home"),
+            "WAVEHOUSE_PSEUDONYM_KEY": "a key for tests",
+        }
+    )
+
+
+def erase(settings: Settings, identifier: str) -> None:
+    study = read_study(settings.study_folder)
+    prepare(settings, plan_erasure(settings, study, person_of(study, identifier, settings.key())), "a test")
+    finish_erasure(settings, print)
+
+
+def content_hash(path: Path) -> str:
+    """What a file holds; of what is random or never written, that it is there."""
+    return "" if path.name in _RANDOM or path.suffix == ".duckdb" else hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def state(folder: Path) -> dict[str, str]:
+    """Every file with a hash of what it holds."""
+    return {
+        str(path.relative_to(folder)): content_hash(path)
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != "run.lock"
+    }
+
+
+def killed_at(number: int, settings: Settings, identifier: str) -> bool:
+    """Whether a process of its own that erases was killed at this change."""
+    process = os.fork()
+    if process == 0:
+        count = 0
+
+        def watch(event: str, arguments: tuple[object, ...]) -> None:
+            nonlocal count
+            is_write = event == "open" and isinstance(arguments[2], int) and bool(arguments[2] & (os.O_WRONLY | os.O_RDWR))
+            if event in _CHANGES or is_write:
+                count += 1
+                if count == number:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+        sys.addaudithook(watch)
+        erase(settings, identifier)
+        os._exit(0)
+    return os.WIFSIGNALED(os.waitpid(process, 0)[1])
+
+
+def main() -> None:
+    study, home, identifier, scratch = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], Path(sys.argv[4])
+    untouched = state(settings_at(scratch / "untouched", study, home).study_folder.parent.parent)
+    whole = settings_at(scratch / "whole", study, home)
+    erase(whole, identifier)
+    erased = state(scratch / "whole")
+    number, step = 0, int(sys.argv[5])
+    while True:
+        number += step
+        folder = scratch / str(number)
+        settings = settings_at(folder, study, home)
+        if not killed_at(number, settings, identifier):
+            return
+        is_begun = finish_erasure(settings, print) is not None
+        left = state(folder)
+        print(
+            number,
+            "begun" if is_begun else "not begun",
+            "erased" if left == erased else "untouched" if left == untouched else "mixed",
+        )
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()
