@@ -51,11 +51,12 @@ MAY_IMPORT = {
         "audit", "checks", "report", "results", "settings", "stamps", "study", "study_run", "synthesis",
         "variant_marts", "warehouse",
     },
+    "disclosure": {"markdown", "report", "results", "statistics", "study"},
     "extensions": {
         "markdown", "models", "outcomes", "results", "stamps", "study", "study_run", "warehouse",
     },
     "release": {
-        "audit", "checks", "exports", "fingerprint", "outcomes", "report", "results", "settings", "stamps", "study",
+        "audit", "checks", "disclosure", "exports", "fingerprint", "outcomes", "report", "results", "settings", "stamps", "study",
         "study_run", "synthesis", "variant_marts", "warehouse",
     },
     "automation": {"exports", "study"},
@@ -73,7 +74,7 @@ RESERVED = {
     "dagster": {"dagster_home", "defs", "definitions", "run", "ui"},
     "dagster_dbt": {"defs"},
     "duckdb": {"warehouse"},
-    "scipy": {"statistics", "audit", "simulate"},
+    "scipy": {"disclosure", "statistics", "audit", "simulate"},
 }
 
 

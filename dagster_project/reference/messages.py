@@ -35,6 +35,7 @@ _SUBJECTS = {
     "manuscript": "Manuscripts",
     "warehouse": "The working file and the release",
     "release": "Publishing",
+    "disclosure": "The public release",
     "study_lock": "Runs at once",
     "settings": "Settings",
     "example": "The example",

@@ -34,6 +34,7 @@ from dagster_project.study.covariates import (
     unknown_covariate_words,
 )
 from dagster_project.study.dictionary import CODEBOOK_COLUMNS
+from dagster_project.study.disclosure import Disclosure
 from dagster_project.study.duration import DURATION
 from dagster_project.study.effect_size import (
     EFFECT_SIZE_NAMES,
@@ -169,6 +170,7 @@ __all__ = [
     "CovariateTerm",
     "CutOff",
     "Definition",
+    "Disclosure",
     "EffectSize",
     "EffectSizeName",
     "Estimand",
