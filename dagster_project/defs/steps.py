@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 
 from dagster_project.checks import Check, Fact
+from dagster_project.disclosure import DisclosureError
 from dagster_project.exports import ExportError
 from dagster_project.models.build import ModelsError
 from dagster_project.results import ResultsError
@@ -20,7 +21,8 @@ from dagster_project.synthesis import SynthesisError
 from dagster_project.terminal import error_line
 
 _ONE_LINE = (
-    ChangedDefinitionsError, ExportError, ModelsError, ResultsError, SettingsError, StudyError, SynthesisError,
+    ChangedDefinitionsError, DisclosureError, ExportError,
+    ModelsError, ResultsError, SettingsError, StudyError, SynthesisError,
 )  # fmt: skip
 
 
