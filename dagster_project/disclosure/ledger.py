@@ -80,5 +80,6 @@ def read_ledger(file: Path, edition: int, *, has_release: bool) -> Ledger:
 def write_ledger(file: Path, ledger: Ledger) -> None:
     """Write the ledger, in one step."""
     partial = file.with_suffix(".partial")
+    partial.touch(mode=0o600)
     partial.write_text(json.dumps(asdict(ledger), indent=1) + "\n", encoding="utf-8")
     partial.replace(file)

@@ -27,6 +27,7 @@ def write_officer_report(
 ) -> None:
     """Write disclosure_report.md and disclosure_report.csv. results: the team's."""
     folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)  # small counts are for those who run the study
     records = [*_count_records(rule, public), *_value_records(rule, results, public)]
     with (folder / "disclosure_report.csv").open("w", encoding="utf-8-sig", newline="") as stream:
         csv.writer(stream).writerows([_HEADER, *records])

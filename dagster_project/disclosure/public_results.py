@@ -17,8 +17,8 @@ from dagster_project.disclosure.values import (
     DIFFERENCE,
     DOMINANCE,
     EVEN,
+    FEW_VALUES,
     SAME_ITEMS,
-    TWO_VALUES,
     ValueDecision,
     ValueSet,
     decide_values,
@@ -38,7 +38,7 @@ RULES = {
     DIFFERENCE: "hidden: with other means it would tell of fewer than {minimum} people",
     DOMINANCE: "hidden: one person makes up too much of the sum",
     EVEN: "hidden: the values hardly differ",
-    TWO_VALUES: "hidden: a mean of two values is a count",
+    FEW_VALUES: "hidden: a mean of so few values would be a count of people",
     SAME_ITEMS: "hidden: another scale has some of the same items, and not quite the same people",
     "earlier": "hidden: with the earlier public release it would tell of fewer than {minimum} people",
 }

@@ -4,7 +4,6 @@ Belongs here: the decision on means, and the rules for a single one. Does not be
 each other (sums.py), counts (counts.py), numbers that are computed from what is printed (derived.py).
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,10 +12,10 @@ from dagster_project.disclosure.ledger import Ledger, ValueEntry
 from dagster_project.disclosure.sums import Kind, MeanOf, safe_means
 from dagster_project.disclosure.suppression import FEWER, Suppression
 from dagster_project.results import ResultRow, format_number, result_id
-from dagster_project.study import Disclosure, Study
+from dagster_project.study import Composite, Disclosure, Study
 
 #: Rules by which a mean is hidden, beside those of counts.
-DIFFERENCE, DOMINANCE, EVEN, TWO_VALUES, SAME_ITEMS = "difference", "dominance", "even", "two_values", "same_items"
+DIFFERENCE, DOMINANCE, EVEN, FEW_VALUES, SAME_ITEMS = "difference", "dominance", "even", "few_values", "same_items"
 #: Each analysis with means: statistic of the mean, of the SD, and of the extremes, where it has them.
 _MEANS = {
     "summary": ("mean", "sd"), "change": ("mean_change", "sd_change"), "characteristics": ("mean", "sd"),
@@ -86,6 +85,7 @@ def decide_values(
     same people."""
     decisions: dict[str, ValueDecision] = {}
     outdated = []
+    few_valued = {value_set.mean.outcome for value_set in sets if _has_few_values(study, value_set)}
     for value_set in sets:
         entry = ledger.values.get(value_set.name)
         if entry is not None and abs(value_set.n - entry.n) < rule.minimum:
@@ -95,6 +95,10 @@ def decide_values(
                 outdated.append(value_set.name)
         else:
             decisions[value_set.name] = _alone(value_set, suppression, rule, overlapping)
+    for value_set in sets:
+        # Means of a number with few values are counts, and so are means of its changes.
+        if value_set.mean.outcome in few_valued and not decisions[value_set.name].is_repeated:
+            decisions[value_set.name] = ValueDecision(None, None, FEW_VALUES)
     by_outcome: dict[str, list[ValueSet]] = {}
     for value_set in _in_order(study, sets, rule, decisions):
         by_outcome.setdefault(value_set.mean.outcome, []).append(value_set)
@@ -114,6 +118,18 @@ def decide_values(
     return decisions
 
 
+def _has_few_values(study: Study, value_set: ValueSet) -> bool:
+    """Whether a number (no score of items) has two or three neighbouring whole values at most: a mean and an SD of them say
+    how
+    many people have which."""
+    outcome, limits = value_set.mean.outcome, value_set.limits
+    if outcome in study.scales:
+        _, scale = study.scales[outcome]
+        if isinstance(scale, Composite) or not scale.is_given:
+            return False
+    return limits is not None and limits[1] - limits[0] <= 2 and limits[0].is_integer() and limits[1].is_integer()
+
+
 def _alone(value_set: ValueSet, suppression: Suppression, rule: Disclosure, overlapping: Sequence[str]) -> ValueDecision:
     """The decision on a mean for itself."""
     if value_set.n < rule.minimum or value_set.value is None or value_set.sd is None:
@@ -124,14 +140,17 @@ def _alone(value_set: ValueSet, suppression: Suppression, rule: Disclosure, over
         return ValueDecision(None, None, SAME_ITEMS)
     if value_set.limits is not None:
         low, high = value_set.limits
-        if high - low <= 1 and low.is_integer() and high.is_integer():
-            return ValueDecision(None, None, TWO_VALUES)
         total = value_set.value * value_set.n
         if low >= 0 and total > 0 and high / total > rule.dominance:
             return ValueDecision(None, None, DOMINANCE)
-    # A sum of whole numbers can then be any: a mean with more decimals would tell how many people it is of.
+        if low.is_integer() and high.is_integer():
+            # So few points from one end are those of so few people at most.
+            from_ends = min(total - low * value_set.n, high * value_set.n - total)
+            if from_ends < rule.minimum:
+                return ValueDecision(None, None, EVEN)
+    # A mean with more decimals would tell how many people it is of, and, of few values, how many have which.
     fewest = suppression.intervals[value_set.name][0]
-    decimals = min(_MOST_DECIMALS, int(math.log10(max(fewest, 1.0) + 1e-9)))
+    decimals = _MOST_DECIMALS if fewest >= 100 * 2 * rule.least_width else 1 if fewest >= 10 else 0
     printed_sd = format_number(value_set.sd, decimals)
     if 2 * value_set.sd * 10**-decimals * (value_set.n - 1) < 1 or float(printed_sd) == 0:
         return ValueDecision(None, None, EVEN)
