@@ -11,6 +11,7 @@ from dagster_project.disclosure.rounding import rounded_count, rounded_interval
 from dagster_project.disclosure.suppression import (
     EARLIER,
     FEWER,
+    DisclosureError,
     Suppression,
     is_small,
     protect_counts,
@@ -26,6 +27,14 @@ def decide_counts(registry: CountRegistry, rule: Disclosure, key: bytes, ledger:
         value, entry = registry.values[name], ledger.counts.get(name)
         if entry is not None and abs(value - entry.value) < rule.minimum:
             _repeat(suppression, name, value, entry)
+        elif entry is not None and entry.count is not None and rule.round_to == 1:
+            raise DisclosureError(
+                f"disclosure: counts are not rounded, and {name} is of {rule.minimum} people or more more or fewer than"
+                " in the"
+                " earlier public release: both together would tell of few people; declare round_to, or start anew with"
+                " another"
+                " edition"
+            )
         elif is_small(value, rule):
             suppression.hide(name, FEWER, small_interval(rule))
         else:

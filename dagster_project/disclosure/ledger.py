@@ -29,7 +29,8 @@ class CountEntry:
 @dataclass(frozen=True)
 class ValueEntry:
     """A mean with its SD as they were when they were last decided on. printed_mean, printed_sd: None where they were hidden,
-    by which rule."""
+    by which rule. is_replacement: whether other numbers of it were printed before.
+    """
 
     n: int
     mean: float | None
@@ -37,6 +38,7 @@ class ValueEntry:
     printed_mean: str | None
     printed_sd: str | None
     rule: str | None = None
+    is_replacement: bool = False
 
 
 @dataclass(frozen=True)

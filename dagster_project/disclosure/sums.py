@@ -20,6 +20,8 @@ _TOLERANCE = 1e-9
 
 #: A kind of people: their group (None: of no known group) and the waves in which they have a value.
 Kind = tuple[str | None, frozenset[str]]
+#: As a minimum: no number of people of a study is enough.
+ENOUGH_PEOPLE = 10**9
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,19 @@ def safe_means(
             rows.append(row)
             names.append(mean.name)
     return names
+
+
+def strict_people(people: Mapping[Kind, int]) -> dict[Kind, int]:
+    """For means that take the place of others that were printed: whoever is not in all waves, or not in a group as the
+    others
+    are, counts as few, however many they are. A sum over them, printed twice, would tell of the few who came between."""
+    longest = max((len(waves) for _, waves in people), default=0)
+    has_groups = any(people_group is not None for people_group, _ in people)
+    return {
+        kind: ENOUGH_PEOPLE if len(kind[1]) == longest and (kind[0] is not None or not has_groups) else 1
+        for kind, n in people.items()
+        if n
+    }
 
 
 def _row(mean: MeanOf, columns: Mapping[tuple[Kind, str], int], width: int) -> npt.NDArray[np.float64]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from dagster_project.disclosure.cells import ScorePattern
 from dagster_project.disclosure.ledger import Ledger, ValueEntry
-from dagster_project.disclosure.sums import Kind, MeanOf, safe_means
+from dagster_project.disclosure.sums import ENOUGH_PEOPLE, Kind, MeanOf, safe_means, strict_people
 from dagster_project.disclosure.suppression import FEWER, Suppression
 from dagster_project.results import ResultRow, format_number, result_id
 from dagster_project.study import Composite, Disclosure, Study
@@ -111,11 +111,23 @@ def decide_values(
         # Of a measure of which nobody knows who has values in which waves, one mean alone is safe.
         safe = [*earlier_names, *(mean.name for mean in means[:1])]
         if people:
-            safe = safe_means(means, people, rule.minimum, earlier_names, outdated_names)
+            is_strict = any(_is_replacement(value_set, decisions, ledger) for value_set in of_outcome)
+            if is_strict:
+                safe = safe_means(means, strict_people(people), ENOUGH_PEOPLE, earlier_names, outdated_names)
+            else:
+                safe = safe_means(means, people, rule.minimum, earlier_names, outdated_names)
         for value_set in printed_sets:
             if value_set.name not in safe:
                 decisions[value_set.name] = ValueDecision(None, None, DIFFERENCE)
     return decisions
+
+
+def _is_replacement(value_set: ValueSet, decisions: Mapping[str, ValueDecision], ledger: Ledger) -> bool:
+    """Whether a mean takes, or once took, the place of one that an earlier release printed."""
+    entry = ledger.values.get(value_set.name)
+    if entry is None:
+        return False
+    return entry.is_replacement or (entry.printed_mean is not None and not decisions[value_set.name].is_repeated)
 
 
 def _has_few_values(study: Study, value_set: ValueSet) -> bool:
@@ -207,6 +219,12 @@ def value_entries(sets: Sequence[ValueSet], decisions: Mapping[str, ValueDecisio
         decision = decisions[value_set.name]
         if not decision.is_repeated:
             entries[value_set.name] = ValueEntry(
-                value_set.n, value_set.value, value_set.sd, decision.printed_mean, decision.printed_sd, decision.rule
+                value_set.n,
+                value_set.value,
+                value_set.sd,
+                decision.printed_mean,
+                decision.printed_sd,
+                decision.rule,
+                _is_replacement(value_set, decisions, ledger),
             )
     return entries

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations, product
 from pathlib import Path
 
@@ -160,10 +161,10 @@ def printed_means(published: dict[str, Published], scale: str) -> dict[str, tupl
     return means
 
 
-def assert_no_sum_of_few(people: Sequence[Person], sums: dict[str, np.ndarray]) -> int:
-    """No combination of up to four means, each taken once, is of 1 to 9 people. Returns how many were tried."""
+def assert_no_sum_of_few(people: Sequence[Person], sums: dict[str, np.ndarray], largest: int = 4) -> int:
+    """No combination of up to so many means, each taken once, is of 1 to 9 people. Returns how many were tried."""
     names, tried_count = list(sums), 0
-    for size in range(1, 5):
+    for size in range(1, largest + 1):
         for chosen_names in combinations(names, size):
             for signs in product((1, -1), repeat=size - 1):
                 total = sum(sign * sums[name] for sign, name in zip((1, *signs), chosen_names, strict=True))
@@ -186,6 +187,41 @@ def test_no_means_together_tell_of_few_people(count: int, keeps: str, tmp_path: 
             contrast_count = sum(len(waves) == 2 for waves in of_arm)
             level_count = len(of_arm) - contrast_count
             assert (contrast_count, level_count < 3) == (3, True) if keeps == "change" else contrast_count < level_count == 3
+
+
+def test_means_of_two_generations_together_tell_of_no_few(tmp_path: Path) -> None:
+    """Sixty people and twelve who left, then twenty more and three more who left: of the twelve and of the fifteen together the
+    means may tell, of the three they may not."""
+    everybody = [leaver(person, 60 <= index < 72 or index >= 92) for index, person in enumerate(made_people(95, 21))]
+    study, ledger = made_study(tmp_path), Ledger(1)
+    generations = []
+    for number, count in enumerate((72, 95)):
+        people = everybody[:count]
+        published, public = published_from(study, people, tmp_path / f"public{number}", ledger, f"r{number}")
+        ledger = public.ledger
+        generations.append((people, published))
+    sums = {}
+    for number, (people, published) in enumerate(generations):
+        for identifier, (arm, waves) in printed_means(published, "low_mood").items():
+            if arm == "control" and "T3" not in waves:
+                sums[f"{number}: {identifier}"] = np.zeros((len(everybody), len(WAVES)))
+                sums[f"{number}: {identifier}"][: len(people)] = person_sums(people, "low_mood", arm, waves)
+    assert len(sums) == 5  # all three of the first release, and one fewer of the second
+    assert assert_no_sum_of_few(everybody, sums, largest=6) > 100
+    new_means = [row.printed for row in generations[1][1].values() if row.result_id.endswith("/mean")]
+    assert new_means != [row.printed for row in generations[0][1].values() if row.result_id.endswith("/mean")]
+
+
+def leaver(person: Person, is_leaver: bool) -> Person:
+    """Of the control group, with scores in all waves, or in the first alone."""
+    waves = WAVES[:1] if is_leaver else WAVES
+    scores = {(scale, wave): 20.0 + len(person.scores) + 3 * (wave == "T2") for scale in SCALES for wave in waves}
+    scores |= {
+        ("low_mood", wave): 10.0 + (person.age or 40) / 2 + 5 * (wave == "T2") * (len(person.health)) for wave in waves
+    }
+    states = {wave: "returned" if wave in waves else "not_returned" for wave in WAVES}
+    health = {wave: answer for wave, answer in person.health.items() if wave in waves}
+    return replace(person, arm="control", scores=scores, states=states, health=health)
 
 
 def test_three_releases_in_a_row_tell_no_single_person_apart(tmp_path: Path) -> None:

@@ -152,3 +152,16 @@ def test_where_nothing_else_can_be_hidden_the_release_is_refused() -> None:
 def test_a_count_of_which_nothing_is_known_has_no_end() -> None:
     bound, _ = System(["n"], []).bound("n", {})
     assert (bound.low, bound.high) == (0.0, math.inf)
+
+
+def test_exact_counts_are_printed_once() -> None:
+    """The difference of two exact numbers of people who left would be the few who left between."""
+    first, second = made_registry({"n": 60}), made_registry({"n": 80})
+    suppression = decide_counts(first, EXACT, KEY, Ledger(1))
+    ledger = Ledger(1, ("r1",), count_entries(first, suppression, EXACT, Ledger(1)), {})
+    with pytest.raises(DisclosureError) as caught:
+        decide_counts(second, EXACT, KEY, ledger)
+    assert str(caught.value) == (
+        "disclosure: counts are not rounded, and n is of 10 people or more more or fewer than in the earlier public release:"
+        " both together would tell of few people; declare round_to, or start anew with another edition"
+    )

@@ -1,6 +1,6 @@
 """Means that together would tell of few people."""
 
-from dagster_project.disclosure.sums import Kind, MeanOf, safe_means
+from dagster_project.disclosure.sums import ENOUGH_PEOPLE, Kind, MeanOf, safe_means, strict_people
 
 LEVELS = [MeanOf("T1", None, ("T1",)), MeanOf("T2", None, ("T2",))]
 CHANGE = MeanOf("T1-T2", None, ("T1", "T2"))
@@ -48,3 +48,13 @@ def test_an_outdated_mean_stays_and_nothing_is_put_together_with_it() -> None:
     everybody = people(30)
     assert safe_means([CHANGE, *LEVELS], everybody, 10, earlier=["T1"], outdated=["T1"]) == ["T1", "T1-T2"]
     assert safe_means([CHANGE, *LEVELS], everybody, 10, earlier=["T1"]) == ["T1", "T1-T2", "T2"]
+
+
+def test_means_that_replace_others_are_of_the_same_people_or_not_put_together() -> None:
+    """Of those who left, twelve in one release and fifteen in the next, both sums would tell of three."""
+    assert safe_means([CHANGE, *LEVELS], strict_people(people(40, 15)), ENOUGH_PEOPLE) == ["T1-T2", "T1"]
+    assert safe_means([CHANGE, *LEVELS], strict_people(people(40)), ENOUGH_PEOPLE) == ["T1-T2", "T1", "T2"]
+    groups = people(40, group="a") | people(40, group="b") | people(12)
+    means = [MeanOf("a", "a", ("T1",)), MeanOf("b", "b", ("T1",)), MeanOf("all", None, ("T1",))]
+    assert safe_means(means, groups, 10) == ["a", "b", "all"]
+    assert safe_means(means, strict_people(groups), ENOUGH_PEOPLE) == ["a", "b"]
