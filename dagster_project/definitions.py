@@ -16,6 +16,7 @@ from dagster_project.defs.fieldwork import lists
 from dagster_project.defs.interviews import INTERVIEW_ASSETS
 from dagster_project.defs.models import MODEL_CHECKS, exposure_specs, model_assets
 from dagster_project.defs.outcomes import OUTCOME_ASSETS
+from dagster_project.defs.public_release import public_release
 from dagster_project.defs.pull import pull_definitions
 from dagster_project.defs.raw import raw_assets
 from dagster_project.defs.release import release
@@ -52,7 +53,10 @@ def build_defs(settings: Settings) -> dg.Definitions:
     version = code_version(settings)[:16]
     own_assets = dg.map_asset_specs(
         lambda spec: spec.replace_attributes(code_version=version),
-        [codebook, *raw, variant_marts, *OUTCOME_ASSETS, *INTERVIEW_ASSETS, *extension_assets(study), lists, release],
+        [
+            *(codebook, *raw, variant_marts, *OUTCOME_ASSETS, *INTERVIEW_ASSETS, *extension_assets(study)),
+            *(lists, release, public_release),
+        ],
     )
     graph = dg.Definitions(
         assets=[*own_assets, *model_assets(manifest), *exposure_specs(manifest)],

@@ -21,7 +21,7 @@ from dagster_project.settings import Settings, key_check
 from dagster_project.warehouse.release import current_release
 
 #: Names of files and folders that runs write into a study's folder.
-_RUN_OUTPUTS = ("landing", "release", "releases", "release.new", "release.old")
+_RUN_OUTPUTS = ("landing", "release", "releases", "release.new", "release.old", "public", "disclosure_report")
 #: What an installed package holds beside its own modules (places.py), and what dbt leaves in the folder of its project.
 _INSTALLED_PARTS = ("dbt", "data")
 _DBT_OUTPUTS = ("target", "logs", ".user.yml")
@@ -137,6 +137,8 @@ def _output_files(settings: Settings) -> dict[str, tuple[int, int]]:
     working_file = settings.warehouse_file
     log = working_file.with_name(working_file.name + ".wal")
     paths = [*_files(settings.study_folder / "release"), *_files(settings.landing), working_file]
+    for folder in (settings.study_folder / "public", settings.study_folder / "disclosure_report"):
+        paths += _files(folder) if folder.is_dir() else ()  # none where the study declares none
     paths += [log] if log.exists() else []
     return {str(path): ((stat := path.stat()).st_size, stat.st_mtime_ns) for path in paths}
 

@@ -59,8 +59,7 @@ def run_everything(settings: Settings, *, quiet: bool, is_forced: bool, waits: b
         result = _run_and_heal(settings, quiet, run_id)
         warnings = _print_problems(result)
         if not result.success:
-            has_release = (settings.study_folder / "release").exists()
-            state = "the release is as it was" if has_release else "there is no release yet"
+            state = _state_of_releases(settings, result)
             say(f"wavehouse: the run failed; {state}. `wavehouse ui` shows run {result.run_id}", file=sys.stderr)
             return 1
         if lacking := _lacking_parts(settings):
@@ -74,6 +73,18 @@ def run_everything(settings: Settings, *, quiet: bool, is_forced: bool, waits: b
             record_run(settings, inputs, today if study.protocol.starts_on is not None else None, warnings)
         print(run_summary(settings))
         return 0
+
+
+def _state_of_releases(settings: Settings, result: "dg.ExecuteInProcessResult") -> str:
+    """Which releases a failed run left as they were."""
+    failed_steps = {event.step_key for event in result.all_events if event.event_type_value == "STEP_FAILURE"}
+    if failed_steps == {"public_release"}:
+        has_public = (settings.study_folder / "public").exists()
+        return "the team's release is made, " + (
+            "the public one is as it was" if has_public else "there is no public one yet"
+        )
+    has_release = (settings.study_folder / "release").exists()
+    return "the release is as it was" if has_release else "there is no release yet"
 
 
 def _lacking_parts(settings: Settings) -> list[str]:

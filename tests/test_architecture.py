@@ -54,11 +54,12 @@ MAY_IMPORT = {
         "audit", "checks", "languages", "report", "results", "settings", "stamps", "study", "study_run", "synthesis",
         "variant_marts", "warehouse",
     },
+    "disclosure": {"markdown", "report", "results", "statistics", "study"},
     "extensions": {
         "markdown", "models", "outcomes", "results", "stamps", "study", "study_run", "warehouse", "withholding",
     },
     "release": {
-        "audit", "checks", "erasure", "exports", "fingerprint", "languages", "outcomes", "report", "results", "settings", "stamps", "study",
+        "audit", "checks", "disclosure", "erasure", "exports", "fingerprint", "languages", "outcomes", "report", "results", "settings", "stamps", "study",
         "study_run", "synthesis", "variant_marts", "warehouse",
     },
     "erasure": {"dagster_home", "exports", "fieldwork", "file_modes", "settings", "study", "warehouse"},
@@ -78,7 +79,7 @@ RESERVED = {
     "dagster": {"dagster_home", "defs", "definitions", "run", "ui"},
     "dagster_dbt": {"defs"},
     "duckdb": {"warehouse"},
-    "scipy": {"statistics", "audit", "simulate"},
+    "scipy": {"disclosure", "statistics", "audit", "simulate"},
 }
 
 

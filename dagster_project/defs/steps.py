@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 
 from dagster_project.checks import Check, Fact
+from dagster_project.disclosure import DisclosureError
 from dagster_project.exports import ExportError
 from dagster_project.models.build import ModelsError
 from dagster_project.pull import PullError
@@ -23,8 +24,8 @@ from dagster_project.warehouse import WarehouseError
 from dagster_project.withholding import error_summary, is_for_the_record, with_hint
 
 _ONE_LINE = (
-    ChangedDefinitionsError, ExportError, ModelsError, PullError, ResultsError, SettingsError, StudyError, SynthesisError,
-    WarehouseError,
+    ChangedDefinitionsError, DisclosureError, ExportError, ModelsError, PullError, ResultsError, SettingsError, StudyError,
+    SynthesisError, WarehouseError,
 )  # fmt: skip
 
 

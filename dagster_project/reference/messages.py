@@ -37,6 +37,7 @@ _SUBJECTS = {
     "manuscript": "Manuscripts",
     "warehouse": "The working file and the release",
     "release": "Publishing",
+    "disclosure": "The public release",
     "study_lock": "Runs at once",
     "settings": "Settings",
     "example": "The example",

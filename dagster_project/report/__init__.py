@@ -15,6 +15,7 @@ from dagster_project.report.page import PageContent, previous_verdicts, write_pa
 from dagster_project.report.page_choice import numbered_tables, ordered_figures, page_choice, relinked
 from dagster_project.report.pdf import write_pdf
 from dagster_project.report.people import MOST_PEOPLE, PeopleRows, read_people
+from dagster_project.report.public_page import write_public_page
 from dagster_project.report.variant_people import people_with_variants, sources_with_variants
 from dagster_project.report.word import write_word
 from dagster_project.report.workbook import write_workbook
@@ -58,6 +59,7 @@ __all__ = [
     "write_package",
     "write_page",
     "write_pdf",
+    "write_public_page",
     "write_tables",
     "write_word",
     "write_workbook",

@@ -35,6 +35,7 @@ from dagster_project.study.covariates import (
 )
 from dagster_project.study.definition_faults import yaml_fault
 from dagster_project.study.dictionary import CODEBOOK_COLUMNS
+from dagster_project.study.disclosure import Disclosure
 from dagster_project.study.duration import DURATION
 from dagster_project.study.effect_size import (
     EFFECT_SIZE_NAMES,
@@ -170,6 +171,7 @@ __all__ = [
     "CovariateTerm",
     "CutOff",
     "Definition",
+    "Disclosure",
     "EffectSize",
     "EffectSizeName",
     "Estimand",

@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 from dagster_project.languages import ENGLISH, language_error
 from dagster_project.study.base import Code, Definition, Text
 from dagster_project.study.careless import Careless
+from dagster_project.study.disclosure import Disclosure
 from dagster_project.study.export import RESERVED_NAMES, Export
 from dagster_project.study.exports_together import check_durations, check_repeats, check_sources
 from dagster_project.study.groups import Groups, RepeatedBaseline, groups_error, ordered_groups
@@ -116,6 +117,11 @@ class Protocol(Definition):
     shows_people: bool = Field(
         default=True,
         description="whether page and figures show people one by one, by pseudonym, where they are few (true or false)",
+    )
+    disclosure: Disclosure | Literal["none"] = Field(
+        default=Disclosure(),
+        description="what the public release may show, e.g. {minimum: 10, round_to: 5}; none where there is to be no public"
+        " release",
     )
     page: Page = Field(
         default=Page(),

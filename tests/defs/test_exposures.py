@@ -38,7 +38,7 @@ def test_exposures_are_the_ends_of_the_lineage(example_run: Any, definitions_of:
     graph = definitions_of(workspace).resolve_asset_graph()
     exposures = json.loads(prepared_manifest(workspace.settings).read_text(encoding="utf-8"))["exposures"].values()
     assert {one["name"] for one in exposures} == {
-        "page", "documents", "deposit", "figures", "audit_findings", "propositions",
+        "page", "documents", "deposit", "figures", "audit_findings", "propositions", "public",
     }  # fmt: skip
     for one in exposures:
         node = graph.get(dg.AssetKey(["exposures", one["name"]]))

@@ -1,0 +1,34 @@
+"""The asset of the public release: what may be shown to everybody, made when the team's release is there.
+
+Belongs here: the asset. Does not belong here: what is public (disclosure/), the folder (release/public.py).
+"""
+
+import dagster as dg
+
+from dagster_project.defs.steps import fails_in_one_line
+from dagster_project.release.public import REPORT, publish_public
+from dagster_project.study_run import StudyRun
+
+
+@dg.asset(
+    deps=[dg.AssetKey("release")],
+    group_name="release",
+    kinds={"csv", "html"},
+    owners=["team:data-management"],
+    description="What everybody may read, in the folder public: no person, small counts hidden, counts rounded.",
+)
+def public_release(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
+    with fails_in_one_line():
+        published = publish_public(study_run.settings, study_run.study(), study_run.warehouse)
+    if published.folder is None:
+        return dg.MaterializeResult(metadata={"what it holds": "The study declares that there is none (disclosure: none)."})
+    return dg.MaterializeResult(
+        metadata={
+            "folder": dg.MetadataValue.path(str(published.folder)),
+            "page": dg.MetadataValue.path(str(published.folder / "index.html")),
+            "report": dg.MetadataValue.path(str(study_run.settings.study_folder / REPORT / "disclosure_report.md")),
+            "is new": published.is_new,
+            "numbers": published.numbers,
+            "hidden": published.hidden,
+        }
+    )

@@ -1,0 +1,149 @@
+"""The files of a public release: page, tables, results, analysis results data, codebook, data package.
+
+Belongs here: writing them from public results and the study's definitions. Does not belong here: which numbers are public
+(public_results.py), the folder's place (release/).
+"""
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from dagster_project.disclosure.layout import PublicFigure, change_figure, public_tables
+from dagster_project.disclosure.public_results import MARK, PublicResults
+from dagster_project.report import DescribedColumn, write_ard, write_package, write_public_page, write_tables
+from dagster_project.results import RESULTS_TABLE, STATISTICS, ResultRow, ard_rows, statistic_of
+from dagster_project.study import Disclosure, Study, scoring_rule
+
+#: Of a result, what is of no use to everybody, or would tell how many people it is of.
+_TEAM_COLUMNS = frozenset({"df", "level", "family", "plan_hash", "run_id", "computed_at"})
+_RESULT_COLUMNS = tuple(column for column in RESULTS_TABLE.columns if column.name not in _TEAM_COLUMNS)
+_TYPES = {"text": "VARCHAR", "whole": "BIGINT", "number": "DOUBLE"}
+
+
+def write_public_files(
+    folder: Path, study: Study, public: PublicResults, manifest: Mapping[str, str], lacking: Sequence[str]
+) -> None:
+    """Fill the folder. lacking: the analyses of the team's release of which nothing is public."""
+    tables = public_tables(study, public.rows)
+    figure = change_figure(study, public.rows)
+    figures = [figure] if figure is not None else []
+    write_tables(folder / "tables", tables, [])
+    _write_figures(folder / "figures", figures)
+    rows = list(public.rows.values())
+    _write_csv(folder / "results.csv", [column.name for column in _RESULT_COLUMNS], _result_records(rows))
+    write_ard(folder, ard_rows(rows, study.protocol.plan_hash))
+    _write_csv(folder / "codebook.csv", ("kind", "code", "label", "words"), _codebook(study, rows))
+    write_public_page(
+        folder / "index.html",
+        study,
+        release=manifest["release"],
+        opening=_opening(study, public),
+        tables=tables,
+        figures=figures,
+        method_texts=_methods(study),
+        lacking=_lacking(lacking),
+        numbers={row.result_id: _lines(row) for row in rows},
+    )
+    columns = [
+        DescribedColumn("results", "results", column.name, _TYPES.get(column.type, "any"), column.description)
+        for column in _RESULT_COLUMNS
+    ]
+    write_package(folder, study, manifest, columns)
+
+
+def _write_figures(folder: Path, figures: Sequence[PublicFigure]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, figure in enumerate(figures, start=1):
+        (folder / f"figure_{number}_{figure.name}.svg").write_text(figure.svg + "\n", encoding="utf-8")
+
+
+def _write_csv(file: Path, header: Sequence[str], records: Iterable[Sequence[Any]]) -> None:
+    with file.open("w", encoding="utf-8-sig", newline="") as stream:
+        csv.writer(stream).writerows([header, *records])
+
+
+def _result_records(rows: Sequence[ResultRow]) -> list[list[Any]]:
+    records = []
+    for row in rows:
+        fields = asdict(row)
+        records.append([fields[column.name] for column in _RESULT_COLUMNS])
+    return records
+
+
+def _opening(study: Study, public: PublicResults) -> str:
+    """What its readers must know of a public release."""
+    rule = _rule(study)
+    hidden_count = sum(row.printed == MARK for row in public.rows.values())
+    rounding = ""
+    if rule.round_to > 1:
+        multiple = "the nearest" if rule.rounding == "nearest" else "the lower or the higher, by chance,"
+        rounding = f" Counts of people are rounded to {multiple} multiple of {rule.round_to}."
+    return (
+        f"These numbers may be shown to everybody. What is of fewer than {rule.minimum} people, or would tell of them"
+        " together"
+        f" with other numbers, is hidden and printed as {MARK}: {hidden_count} of {len(public.rows)} numbers.{rounding}"
+    )
+
+
+def _rule(study: Study) -> Disclosure:
+    rule = study.protocol.disclosure
+    assert isinstance(rule, Disclosure)
+    return rule
+
+
+def _methods(study: Study) -> list[str]:
+    rule = _rule(study)
+    texts = [
+        "Means and SDs are computed from the answers and printed with so few decimals that they do not tell how many people"
+        " they are of. Percentages, intervals and p are computed from the numbers as they are printed here, and therefore"
+        " differ a little from those of the study's own reports.",
+        "Minima, maxima, medians and quartiles are not given: they are values of single people.",
+        f"A mean is hidden where together with the other means of its measure it would tell of fewer than {rule.minimum}"
+        " people,"
+        " for example of those who answered the first wave and not the second.",
+    ]
+    if study.protocol.disclosure != "none" and rule.edition > 1:
+        texts.append(f"This is edition {rule.edition}: it does not take earlier editions into account.")
+    return texts
+
+
+def _lacking(analyses: Sequence[str]) -> str:
+    names = ", ".join(name.replace("_", " ") for name in analyses)
+    return (
+        "No row of a person, no answer and no file name or day of an answer is public, nor anything else by person. Only"
+        " counts,"
+        " means, SDs and what follows from them are; of these analyses of the study nothing is public, since nobody has"
+        " shown"
+        f" that their numbers tell of no single person: {names or 'none'}."
+    )
+
+
+def _lines(row: ResultRow) -> list[tuple[str, str]]:
+    """What the page says of a number: formula, source, n."""
+    entry = statistic_of(row.analysis, row.statistic)
+    lines = [("number", f"{row.result_id} = {row.printed}"), ("formula", entry.formula), ("method", row.method)]
+    lines += [("people", f"about {row.n}")] if row.n is not None and row.analysis != "norm" else []
+    return [*lines, *([("remark", row.note)] if row.note else [])]
+
+
+def _codebook(study: Study, rows: Sequence[ResultRow]) -> Iterable[tuple[str, str, str, str]]:
+    """What the codes mean, from the definitions alone."""
+    protocol = study.protocol
+    yield from (("wave", wave.wave, wave.label, "") for wave in protocol.waves)
+    yield from (("contrast", contrast.contrast, "", contrast.in_words) for contrast in protocol.contrasts)
+    for code, (instrument, scale) in study.scales.items():
+        yield "scale", code, scale.label, f"{instrument.name}: {scoring_rule(instrument, scale)}"
+    for variable in protocol.participant_variables:
+        yield "variable", variable.variable, variable.label, variable.unit or ""
+        for category in variable.categories:
+            yield "category", f"{variable.variable}/{category.category}", category.label, ""
+    for measure in study.categorical_measures:
+        yield "question", measure.measure, measure.label, ""
+    for service in protocol.service_use.services if protocol.service_use else ():
+        yield "service", service.service, service.label, ""
+    statistics = {(row.analysis, row.statistic) for row in rows}
+    for entry in STATISTICS:
+        if (entry.analysis, entry.name) in statistics:
+            yield "statistic", f"{entry.analysis}/{entry.name}", "", entry.formula

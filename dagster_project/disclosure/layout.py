@@ -1,0 +1,176 @@
+"""The tables and the figure of a public release, laid out from its results.
+
+Belongs here: which tables there are, their notes, the study flow as a table, the figure of change and its alt text. Does not
+belong here: which numbers are public (public_results.py), HTML.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from html import escape
+
+from dagster_project.disclosure.public_results import MARK
+from dagster_project.results import (
+    Cell,
+    Column,
+    ResultRow,
+    Row,
+    Table,
+    direction_of,
+    existing_tables,
+    group_tables,
+    main_norm_notes,
+    numbered,
+    result_id,
+    table_categories,
+    table_change,
+    table_characteristics,
+    table_results,
+    table_service_use,
+    table_summary,
+)
+from dagster_project.study import Disclosure, Study
+
+#: What becomes of people in a wave: heading, statistic.
+_STATES = (
+    ("returned", "n"), ("returned blank", "n_returned_blank"), ("not returned", "n_not_returned"),
+    ("withdrawn", "n_withdrawn"), ("not planned", "n_not_planned"),
+)  # fmt: skip
+
+
+def public_tables(study: Study, rows: Mapping[str, ResultRow]) -> list[Table]:
+    """The tables, numbered. A number that is hidden is a mark."""
+    in_tables = table_results(study, rows.values())
+    layouts = (table_characteristics, table_service_use, table_categories, table_summary, table_change)
+    tables = [_flow_table(study, rows), *(lay_out(study, in_tables) for lay_out in layouts), *group_tables(study, in_tables)]
+    marked_tables = [replace(_marked(table, rows), notes=_notes(study, table)) for table in existing_tables(tables)]
+    return numbered(marked_tables)
+
+
+def _flow_table(study: Study, rows: Mapping[str, ResultRow]) -> Table:
+    """Who is on the roster, and who returned each wave."""
+
+    def cell(identifier: str) -> Cell:
+        return Cell(rows[identifier].printed, (identifier,)) if identifier in rows else Cell("")
+
+    blank = Cell("")
+    roster = Row("On the roster", (cell(result_id("flow", "roster", "n")), *(blank for _ in _STATES)))
+    waves = [
+        Row(
+            f"{wave.wave}: {wave.label}",
+            (blank, *(cell(result_id("flow", "returns", name, timepoint=wave.wave)) for _, name in _STATES)),
+        )
+        for wave in study.protocol.waves
+    ]
+    columns = (Column("people"), *(Column(heading) for heading, _ in _STATES))
+    return Table("", "flow", "Study flow", columns, (roster, *waves))
+
+
+def _marked(table: Table, rows: Mapping[str, ResultRow]) -> Table:
+    """The table with a mark where a cell shows a number that is hidden."""
+
+    def marked(cell: Cell) -> Cell:
+        is_hidden = any(rows[identifier].printed == MARK for identifier in cell.result_ids if identifier in rows)
+        return Cell(MARK, cell.result_ids) if is_hidden else cell
+
+    return replace(table, rows=tuple(Row(row.label, tuple(map(marked, row.cells))) for row in table.rows))
+
+
+def _notes(study: Study, table: Table) -> tuple[str, ...]:
+    """Notes of our own: those of the team's tables speak of numbers that are not public."""
+    rule = study.protocol.disclosure
+    assert isinstance(rule, Disclosure)
+    rounded = f" Counts are rounded to multiples of {rule.round_to}, one by one." if rule.round_to > 1 else ""
+    notes = [
+        f"{MARK} is a number that is hidden: it is of fewer than {rule.minimum} people, or would tell of them.{rounded}"
+    ]
+    if table.name in ("characteristics", "characteristics_by_group"):
+        notes.append("Percentages are of the people whose category is known. SD has denominator n − 1.")
+    elif table.name in ("summary", "summary_by_group"):
+        notes += ["SD has denominator n − 1.", *(main_norm_notes(study) if table.name == "summary" else ())]
+    elif table.name.startswith("change"):
+        directions = "; ".join(
+            f"{contrast.contrast} is {direction_of(study, contrast.contrast)}" for contrast in study.protocol.contrasts
+        )
+        notes.append(
+            f"Direction of change: {directions}. Intervals are computed from n, mean and SD as they are printed; p says"
+            " on which"
+            " side of .001, .01 and .05 it lies, and — that the rounded numbers do not tell."
+        )
+    elif table.name.startswith(("service", "categories", "answers")):
+        notes.append("People who gave the answer, or used the service, of those who answered.")
+    return tuple(notes)
+
+
+@dataclass(frozen=True)
+class PublicFigure:
+    """A drawing: its name, title, alternative text and SVG."""
+
+    name: str
+    title: str
+    alt: str
+    svg: str
+
+
+@dataclass(frozen=True)
+class _Bar:
+    label: str
+    low: float
+    mean: float
+    high: float
+    text: str
+
+
+def change_figure(study: Study, rows: Mapping[str, ResultRow]) -> PublicFigure | None:
+    """The mean changes with their intervals, in SDs of change, as printed; None where none is public."""
+    bars = [
+        bar
+        for contrast in study.protocol.contrasts
+        for code in study.protocol.outcomes
+        if (bar := _bar(study, rows, code, contrast.contrast)) is not None
+    ]
+    if not bars:
+        return None
+    sentences = "; ".join(f"{bar.label} {bar.text}" for bar in bars)
+    alt = f"Mean change divided by the SD of change, with 95 % intervals: {sentences}."
+    title = "Change over time, in SDs of change"
+    return PublicFigure("change", title, alt, _drawing(bars, title, alt))
+
+
+def _bar(study: Study, rows: Mapping[str, ResultRow], code: str, contrast: str) -> _Bar | None:
+    ids = [
+        result_id("change", code, name, timepoint=contrast) for name in ("ci95_low", "mean_change", "ci95_high", "sd_change")
+    ]
+    values = [rows[identifier].value for identifier in ids if identifier in rows]
+    numbers = [value for value in values if value is not None]
+    if len(numbers) < len(ids) or numbers[3] <= 0:
+        return None
+    low, mean, high = (number / numbers[3] for number in numbers[:3])
+    text = f"{mean:.1f} [{low:.1f}, {high:.1f}]".replace("-", "−")
+    return _Bar(f"{study.scales[code][1].label}, {contrast}", low, mean, high, text)
+
+
+def _drawing(bars: Sequence[_Bar], title: str, alt: str) -> str:
+    """A forest plot. No plotting library: it would take longer than all else that is public."""
+    start, end, line = 290, 690, 26
+    lowest, highest = min(0.0, *(bar.low for bar in bars)), max(0.0, *(bar.high for bar in bars))
+    scale = (end - start) / ((highest - lowest) or 1.0)
+
+    def position(value: float) -> float:
+        return round(start + (value - lowest) * scale, 1)
+
+    height = line * len(bars) + 30
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 820 {height}" role="img" font-family="sans-serif"'
+        f' font-size="13"><title>{escape(title)}</title><desc>{escape(alt)}</desc>',
+        f'<line x1="{position(0)}" x2="{position(0)}" y1="8" y2="{height - 20}" stroke="#9aa2ad"/>',
+    ]
+    for index, bar in enumerate(bars):
+        y = line * index + 22
+        parts.append(f'<text x="{start - 12}" y="{y + 4}" text-anchor="end">{escape(bar.label)}</text>')
+        parts.append(
+            f'<line x1="{position(bar.low)}" x2="{position(bar.high)}" y1="{y}" y2="{y}" stroke="#0b5394" stroke-width="2"/>'
+        )
+        parts.append(f'<circle cx="{position(bar.mean)}" cy="{y}" r="4" fill="#0b5394"/>')
+        parts.append(f'<text x="{end + 12}" y="{y + 4}">{escape(bar.text)}</text>')
+    parts.append(f'<text x="{position(0)}" y="{height - 5}" text-anchor="middle">0</text></svg>')
+    return "\n".join(parts)

@@ -1,0 +1,157 @@
+"""Which counts are hidden: the small ones, and as many others as it takes for nobody to calculate them.
+
+Belongs here: primary and secondary suppression over all counts together. Does not belong here: which counts there are
+(cells.py), linear programs (bounds.py), what earlier releases showed (ledger.py).
+
+A count below the minimum is hidden where it is printed. It must also not follow from what is printed, and neither must the
+small counts that are printed nowhere: who did not answer, who came to the first wave alone. For each of them the interval is
+solved to which all printed counts, as rounded, and all sums narrow it down. Where that is narrower than the declared
+protection, the cheapest of the counts that narrow it is hidden too, until every interval is wide enough.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from dagster_project.disclosure.bounds import UNKNOWN, Bound, Interval, Relation, System, components
+from dagster_project.disclosure.cells import CountRegistry
+from dagster_project.study import Disclosure
+
+#: Rules by which a count is hidden.
+FEWER, SECONDARY, EARLIER = "fewer", "secondary", "earlier"
+_TOLERANCE = 1e-6
+#: So few small counts are solved one by one.
+_SHORT_SEARCH = 10
+
+
+class DisclosureError(ValueError):
+    """There can be no public release. The message is one line with the cure."""
+
+
+@dataclass
+class Suppression:
+    """What is decided on counts, by name.
+
+    counts: those that are printed, as printed. intervals: what is public of each count. rules: of those that are hidden, by
+    which rule. ranges: of each small count, two values that it may have for all that is public, far enough apart. fixed:
+    those that an earlier release printed, which no longer can be hidden.
+    """
+
+    counts: dict[str, int] = field(default_factory=dict)
+    intervals: dict[str, Interval] = field(default_factory=dict)
+    rules: dict[str, str] = field(default_factory=dict)
+    ranges: dict[str, Interval] = field(default_factory=dict)
+    fixed: set[str] = field(default_factory=set)
+
+    def hide(self, name: str, rule: str, interval: Interval) -> None:
+        self.counts.pop(name, None)
+        self.rules[name] = rule
+        self.intervals[name] = interval
+
+
+def is_small(value: int, rule: Disclosure) -> bool:
+    """Whether a count is of too few people."""
+    return 0 < value < rule.minimum or (value == 0 and rule.zeros == "hidden")
+
+
+def small_interval(rule: Disclosure) -> Interval:
+    """What is known of a count that is hidden because it is small, also by those who know that this is why."""
+    return (1.0 if rule.zeros == "shown" else 0.0), float(rule.minimum - 1)
+
+
+def protect_counts(registry: CountRegistry, suppression: Suppression, rule: Disclosure) -> None:
+    """Hide what must be hidden beside the small counts, which are hidden already. Raises DisclosureError where only counts
+    that are out already narrow one down."""
+    for names, relations in components(registry.values, list(registry.relations)):
+        _protect_component(registry, suppression, rule, names, relations)
+
+
+def _protect_component(
+    registry: CountRegistry, suppression: Suppression, rule: Disclosure, names: list[str], relations: list[Relation]
+) -> None:
+    needy = [name for name in names if 0 < registry.values[name] < rule.minimum or suppression.rules.get(name) == FEWER]
+    positions = {name: index for index, name in enumerate(names)}
+    counts = {name: float(registry.values[name]) for name in needy}  # the first solution is the study itself
+    search = _Search(System(names, relations), needy, positions, counts, dict(counts))
+    search.start(suppression)
+    while True:
+        narrow = search.narrow_count(suppression, rule)
+        if narrow is None:
+            suppression.ranges |= {name: (search.lows[name], search.highs[name]) for name in needy}
+            return
+        name, bound = narrow
+        candidates = [count_name for count_name in bound.binding if _can_be_hidden(count_name, suppression)]
+        candidates = candidates or _neighbours(name, relations, suppression)
+        if not candidates:
+            cure = (
+                "keep to the public release that there is, or start anew with another edition"
+                if suppression.fixed
+                else "nothing else can be hidden; declare a smaller protection, or disclosure: none"
+            )
+            raise DisclosureError(
+                f"disclosure: {name} could be narrowed down to {round(bound.low)} to {round(bound.high)} people by what is"
+                f" public; {cure}"
+            )
+        cheapest = min(candidates, key=lambda code: (registry.costs[code], registry.values[code], code))
+        suppression.hide(cheapest, SECONDARY, UNKNOWN)
+
+
+def _can_be_hidden(name: str, suppression: Suppression) -> bool:
+    """Whether a count is printed, and no earlier release printed it."""
+    return name in suppression.counts and name not in suppression.fixed
+
+
+def _neighbours(name: str, relations: list[Relation], suppression: Suppression) -> list[str]:
+    """Printed counts that share a sum with the count; where there are none, those one sum further, and so on."""
+    reached, size = {name}, 0
+    while len(reached) > size:
+        size = len(reached)
+        for relation in relations:
+            if reached & set(relation.names):
+                reached |= set(relation.names)
+        neighbours = [count_name for count_name in reached if _can_be_hidden(count_name, suppression)]
+        if neighbours:
+            return neighbours
+    return []
+
+
+@dataclass
+class _Search:
+    """The small counts of a component, each with the smallest and the largest value that a solution gave it so far.
+    Solutions
+    stay solutions when more is hidden, and two that lie far enough apart in a count show that it is protected: that spares
+    most programs."""
+
+    system: System
+    needy: list[str]
+    positions: dict[str, int]
+    lows: dict[str, float]
+    highs: dict[str, float]
+
+    def start(self, suppression: Suppression) -> None:
+        """Take note of a few solutions for all counts together."""
+        if len(self.needy) > _SHORT_SEARCH:
+            for values in self.system.solutions(self.needy, suppression.intervals):
+                self.note(values)
+
+    def note(self, values: npt.NDArray[np.float64]) -> None:
+        """What a solution gives the small counts."""
+        for name in self.needy:
+            value = float(values[self.positions[name]])
+            self.lows[name] = min(self.lows[name], value)
+            self.highs[name] = max(self.highs[name], value)
+
+    def narrow_count(self, suppression: Suppression, rule: Disclosure) -> tuple[str, Bound] | None:
+        """The first count that is not protected, with its bound; None where all are."""
+        for name in self.needy:
+            if self.highs[name] - self.lows[name] >= rule.least_width - _TOLERANCE:
+                continue
+            bound, solutions = self.system.bound(name, suppression.intervals)
+            if bound.width < rule.least_width - _TOLERANCE:
+                return name, bound
+            for values in solutions:
+                self.note(values)
+            self.lows[name] = min(self.lows[name], bound.low)
+            self.highs[name] = max(self.highs[name], bound.high)
+        return None

@@ -1,0 +1,176 @@
+"""The public release: what may be shown to everybody, made from the team's release and swapped in whole.
+
+Belongs here: reading what the team released, the folder `public`, the ledger and the report beside it. Does not belong
+here: which numbers are public (disclosure/).
+"""
+
+import hashlib
+import hmac
+import json
+import shutil
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dagster_project.disclosure import (
+    DisclosureError,
+    PublicResults,
+    ScorePattern,
+    left_out_analyses,
+    public_results,
+    read_ledger,
+    write_ledger,
+    write_officer_report,
+    write_public_files,
+)
+from dagster_project.outcomes.store import read_results
+from dagster_project.settings import Settings
+from dagster_project.study import Disclosure, Study
+from dagster_project.warehouse import Warehouse, current_release, identifier
+
+#: In the study's folder: the public release, and the report of what it hides, which is the team's.
+PUBLIC, REPORT = "public", "disclosure_report"
+#: In the study's home: what the public releases printed.
+LEDGER = "public_ledger.json"
+_MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class PublicRelease:
+    """The public release after a run. numbers, hidden: how many it holds, and how many of them are hidden."""
+
+    folder: Path | None
+    is_new: bool
+    numbers: int = 0
+    hidden: int = 0
+
+
+def publish_public(settings: Settings, study: Study, warehouse: Warehouse) -> PublicRelease:
+    """Make the public release of the current release, unless it is there. warehouse: the working file, which holds what was
+    released: the release itself may be open elsewhere. None is made where the protocol has
+    `disclosure: none`; one that is there stays.
+
+    Raises DisclosureError where a new one would give people away together with earlier ones.
+    """
+    folder = settings.study_folder / PUBLIC
+    rule = study.protocol.disclosure
+    team_manifest = current_release(settings.study_folder)
+    if rule == "none" or team_manifest is None:
+        return PublicRelease(None, is_new=False)
+    current = _manifest(folder)
+    if folder.exists() and current is None:
+        raise DisclosureError(
+            f"{folder}: this is not a public release ({_MANIFEST} is missing); move it away, then run again"
+        )
+    if current is not None and current.get("release") == team_manifest["release"] and _is_whole(folder):
+        return PublicRelease(folder, is_new=False)
+    assert isinstance(rule, Disclosure)
+    key, ledger_file = settings.key(), settings.study_home / LEDGER
+    ledger = read_ledger(ledger_file, rule.edition, has_release=current is not None)
+    results = read_results(warehouse)
+    patterns = score_patterns(study, warehouse)
+    overlapping = overlapping_scales(study, warehouse)
+    public = public_results(study, results, patterns, overlapping, key, ledger, team_manifest["release"])
+    manifest = _new_manifest(study, team_manifest, key)
+    building = settings.study_folder / f".release-public-{uuid.uuid4().hex}"
+    building.mkdir()
+    try:
+        write_public_files(building, study, public, manifest, left_out_analyses(results))
+        (building / _MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+        # The ledger first: what it remembers too much hides too much, what it forgets gives people away.
+        write_ledger(ledger_file, public.ledger)
+        write_officer_report(settings.study_folder / REPORT, rule, results, public, team_manifest["release"])
+        _swap(building, folder)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    return _summary(folder, public)
+
+
+def _summary(folder: Path, public: PublicResults) -> PublicRelease:
+    hidden_count = sum(row.value is None and row.n is None for row in public.rows.values())
+    return PublicRelease(folder, is_new=True, numbers=len(public.rows), hidden=hidden_count)
+
+
+def _new_manifest(study: Study, team_manifest: Mapping[str, str], key: bytes) -> dict[str, str]:
+    """The manifest of the public release. The fingerprint is keyed: nobody can try out which answers have it."""
+    fingerprint = hmac.new(key, f"public\0{team_manifest['fingerprint']}".encode(), "sha256").hexdigest()
+    return {
+        "format": "1",
+        "release": team_manifest["release"],
+        "study": study.protocol.study,
+        "run_id": team_manifest["run_id"],
+        "released_at": datetime.now(UTC).isoformat(),
+        "fingerprint": fingerprint,
+        "kind": "public",
+    }
+
+
+def _manifest(folder: Path) -> dict[str, str] | None:
+    try:
+        content = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether every file that the data package lists is there, with the content it had."""
+    try:
+        resources = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))["resources"]
+        return all(
+            f"sha256:{hashlib.sha256((folder / resource['path']).read_bytes()).hexdigest()}" == resource["hash"]
+            for resource in resources
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _swap(building: Path, folder: Path) -> None:
+    """Make the finished folder the public one, by renames: readers see the old one or the new one, or for a moment none."""
+    old = folder.with_name(f".release-public-{uuid.uuid4().hex}")
+    if folder.exists():
+        folder.rename(old)
+    building.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def score_patterns(study: Study, warehouse: Warehouse) -> list[ScorePattern]:
+    """How many people of each group have scores in which waves, measure by measure."""
+    waves = [wave.wave for wave in study.protocol.waves]
+    flags = ", ".join(f"{identifier(f'value_{wave}')} is not null as {identifier(f'has_{wave}')}" for wave in waves)
+    rows = warehouse.rows(
+        f"select measure, people_group, {flags}, sum(n)::bigint as n from marts.score_profiles where kind = 'scale'"
+        " group by all order by all"
+    )
+    return [
+        ScorePattern(
+            row["measure"], row["people_group"], frozenset(wave for wave in waves if row[f"has_{wave}"]), int(row["n"])
+        )
+        for row in rows
+    ]
+
+
+def overlapping_scales(study: Study, warehouse: Warehouse) -> list[str]:
+    """The scales that share items with scales before them, in the order of the outcomes, where in some wave not the same
+    people have a score of both: the difference of their sums would be of few people."""
+    items: dict[str, set[str]] = {}
+    for row in warehouse.rows("select scale, item from codebook.scale_items"):
+        items.setdefault(row["scale"], set()).add(row["item"])
+    for row in warehouse.rows("select scale, part from codebook.scale_parts"):
+        items.setdefault(row["scale"], set()).update(items.get(row["part"], {row["part"]}))
+    order = [*study.protocol.outcomes, *(code for code in study.scales if code not in study.protocol.outcomes)]
+    overlapping: list[str] = []
+    for position, scale in enumerate(order):
+        relatives = [code for code in order[:position] if items.get(scale, set()) & items.get(code, set())]
+        if relatives and not _have_same_people(warehouse, [scale, *relatives]):
+            overlapping.append(scale)
+    return overlapping
+
+
+def _have_same_people(warehouse: Warehouse, scales: list[str]) -> bool:
+    columns = [identifier(scale) for scale in scales]
+    with_all = " and ".join(f"{column} is not null" for column in columns)
+    with_some = " or ".join(f"{column} is not null" for column in columns)
+    return not warehouse.rows(f"select 1 from marts.scores where ({with_some}) and not ({with_all}) limit 1")

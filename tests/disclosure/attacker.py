@@ -1,0 +1,198 @@
+"""Somebody who has the public files, knows how studies are made, and wants to know how few people a number is of. Belongs here:
+reading what is published, the sums that anybody knows, linear programs over them. Does not belong here: any code of the
+package."""
+
+import csv
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+from disclosure.made_people import CATEGORIES, CONTRASTS, GROUPS, HEALTH, SCALES, WAVES
+from scipy.optimize import linprog
+
+ARMS = (*GROUPS, None)
+STATES = ("returned", "not_returned", "withdrawn")
+Expression = dict[tuple, float]
+
+
+@dataclass(frozen=True)
+class Published:
+    """A number in results.csv."""
+
+    result_id: str
+    printed: str
+    note: str
+
+
+def read_published(folder: Path) -> dict[str, Published]:
+    with (folder / "results.csv").open(encoding="utf-8-sig", newline="") as stream:
+        rows = [Published(row["result_id"], row["printed"], row["note"]) for row in csv.DictReader(stream)]
+    return {row.result_id: row for row in rows}
+
+
+def other_texts(folder: Path) -> dict[str, set[str]]:
+    """What the other files print of each result: by id, the texts."""
+    texts: dict[str, set[str]] = {}
+    for row in json.loads((folder / "ard.json").read_text(encoding="utf-8")):
+        texts.setdefault(row["result_id"], set()).add(row["stat_fmt"])
+        if row["stat"] is not None and row["context"] not in ("norm",) and row["stat_name"] != "p":
+            texts[row["result_id"]].add(f"{row['stat']:g}")
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    data = json.loads(re.search(r'id="page-data">(.*?)</script>', page, re.S)[1])
+    for identifier, lines in data.items():
+        texts.setdefault(identifier, set()).add(dict(lines)["number"].partition(" = ")[2])
+    return texts
+
+
+def _cells(folder: Path) -> Iterable[str]:
+    for file in sorted((folder / "tables").glob("*.csv")):
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            for row in list(csv.reader(stream))[1:]:
+                yield from row[2:]
+
+
+def numbers_in_tables(folder: Path) -> set[str]:
+    """Every number in a cell of a table."""
+    return {number for cell in _cells(folder) for number in re.findall(r"−?\d+(?:\.\d+)?", cell)}
+
+
+class Attacker:
+    """All counts of a study as sums of the smallest ones, which nobody prints: of an arm, a value of one variable."""
+
+    def __init__(self) -> None:
+        self.variables: dict[tuple, int] = {}
+        families = [(variable, (*categories, None)) for variable, categories in CATEGORIES.items()]
+        families += [("gp", (True, False, None)), *((f"health {wave}", (*HEALTH, None)) for wave in WAVES)]
+        families += [(wave, STATES) for wave in WAVES]
+        subsets = [frozenset(waves) for size in range(len(WAVES) + 1) for waves in combinations(WAVES, size)]
+        families += [(scale, subsets) for scale in SCALES] + [("age", (True, False))]
+        self.families = dict(families)
+        for arm in ARMS:
+            for name, values in families:
+                for value in values:
+                    self.variables[arm, name, value] = len(self.variables)
+            for contrast in CONTRASTS:
+                self.variables[arm, contrast, "both"] = len(self.variables)
+        self.equalities: list[Expression] = []
+        self.inequalities: list[Expression] = []  # none of them below zero
+        for arm in ARMS:
+            self._sums_of(arm)
+
+    def _of(self, arm: str | None, name: str, values: Iterable) -> Expression:
+        return {(arm, name, value): 1.0 for value in values}
+
+    def _sums_of(self, arm: str | None) -> None:
+        roster = self._of(arm, "T1", STATES)
+        for name, values in self.families.items():
+            if name != "T1":
+                self.equalities.append(_minus(roster, self._of(arm, name, values)))
+        returned = {wave: {(arm, wave, "returned"): 1.0} for wave in WAVES}
+        self.inequalities.append(_minus(returned["T1"], self._of(arm, "gp", (True, False))))
+        for wave in WAVES:
+            self.inequalities.append(_minus(returned[wave], self._of(arm, f"health {wave}", HEALTH)))
+            for scale in SCALES:
+                self.inequalities.append(_minus(returned[wave], self.with_scores(arm, scale, {wave})))
+        for contrast, ends in CONTRASTS.items():
+            both = {(arm, contrast, "both"): 1.0}
+            for wave in ends:
+                self.inequalities.append(_minus(returned[wave], both))
+            union = _plus(_minus(returned[ends[0]], both), returned[ends[1]])
+            self.inequalities.append(_minus(roster, union))
+
+    def with_scores(self, arm: str | None, scale: str, waves: set[str]) -> Expression:
+        return self._of(arm, scale, [subset for subset in self.families[scale] if waves <= subset])
+
+    def expression_of(self, result_id: str) -> Expression | None:
+        """What a published count is a sum of; None for a number that is no count."""
+        analysis, outcome, *rest = result_id.split("/")
+        is_group = analysis.endswith("_by_group")
+        *where, statistic = rest
+        kind = analysis.removesuffix("_by_group")
+        if kind == "flow" and statistic == "n_without_group":
+            return self._of(None, "T1", STATES)
+        total: Expression = {}
+        arms = [arm for arm in GROUPS if arm in where] if is_group else ARMS
+        assert arms
+        where = [part for part in where if not (is_group and part in GROUPS)]
+        for arm in arms:
+            part = self._in_arm(arm, kind, outcome, where, statistic)
+            if part is None:
+                return None
+            total = _plus(total, part)
+        return total
+
+    def _in_arm(self, arm: str | None, kind: str, outcome: str, where: Sequence[str], statistic: str) -> Expression | None:
+        if kind == "flow":
+            if outcome == "roster":
+                return self._of(arm, "T1", STATES) if statistic in ("n", "n_listed") else {}
+            if where[0] in CONTRASTS:
+                both = {(arm, where[0], "both"): 1.0}
+                return both if statistic == "n" else _minus(self._of(arm, "T1", STATES), both)
+            state = {"n": "returned", "n_not_returned": "not_returned", "n_withdrawn": "withdrawn"}.get(statistic)
+            return {(arm, where[0], state): 1.0} if state else {}
+        if statistic not in ("n", "count"):
+            return None
+        if kind == "characteristics":
+            if outcome == "arm":
+                arms = GROUPS if statistic == "n" else tuple(where)
+                return self._of(arm, "T1", STATES) if arm in arms else {}
+            known = (True,) if outcome == "age" else CATEGORIES[outcome]
+            return self._of(arm, outcome, known if statistic == "n" else where)
+        if kind == "service_use":
+            return self._of(arm, "gp", (True, False) if statistic == "n" else (True,))
+        if kind == "categories":
+            wave = next(part for part in where if part in WAVES)
+            return self._of(
+                arm, f"health {wave}", HEALTH if statistic == "n" else [part for part in where if part in HEALTH]
+            )
+        if kind == "summary":
+            return self.with_scores(arm, outcome, {where[0]})
+        if kind == "change":
+            return self.with_scores(arm, outcome, set(CONTRASTS[where[0]]))
+        return None
+
+    def intervals(
+        self, intervals: Sequence[tuple[Expression, float, float]], questions: Mapping[str, Expression]
+    ) -> dict[str, tuple[float, float]]:
+        """The smallest and the largest value of each question. intervals: of published counts."""
+        rows, limits = [], []
+        for expression, low, high in intervals:
+            row = self._row(expression)
+            if np.isfinite(high):
+                rows.append(row)
+                limits.append(high)
+            rows.append(-row)
+            limits.append(-low)
+        rows += [-self._row(expression) for expression in self.inequalities]
+        limits += [0.0] * len(self.inequalities)
+        equal = np.array([self._row(expression) for expression in self.equalities])
+        answers = {}
+        for name, expression in questions.items():
+            objective = self._row(expression)
+            ends = []
+            for sign in (1.0, -1.0):
+                answer = linprog(
+                    sign * objective, A_ub=np.array(rows), b_ub=limits, A_eq=equal, b_eq=np.zeros(len(equal)), method="highs"
+                )
+                assert answer.status in (0, 3, 4), (name, answer.message)
+                ends.append(sign * answer.fun if answer.status == 0 else sign * -np.inf)
+            answers[name] = (ends[0], ends[1])
+        return answers
+
+    def _row(self, expression: Expression) -> np.ndarray:
+        row = np.zeros(len(self.variables))
+        for variable, sign in expression.items():
+            row[self.variables[variable]] += sign
+        return row
+
+
+def _plus(first: Expression, second: Expression) -> Expression:
+    return {key: first.get(key, 0.0) + second.get(key, 0.0) for key in {*first, *second}}
+
+
+def _minus(first: Expression, second: Expression) -> Expression:
+    return _plus(first, {key: -sign for key, sign in second.items()})

@@ -1,0 +1,167 @@
+"""Counts: rounding, what a rounded count says, what else must be hidden, what can no longer be hidden."""
+
+import math
+from random import Random
+
+import pytest
+
+from dagster_project.disclosure import DisclosureError, Ledger
+from dagster_project.disclosure.bounds import Relation, System
+from dagster_project.disclosure.cells import CountRegistry
+from dagster_project.disclosure.counts import count_entries, decide_counts
+from dagster_project.disclosure.rounding import rounded_count, rounded_interval
+from dagster_project.disclosure.suppression import FEWER, SECONDARY
+from dagster_project.study import Disclosure
+
+KEY = b"a key for tests"
+
+
+@pytest.mark.parametrize("base", [1, 3, 5, 10])
+@pytest.mark.parametrize("rounding", ["nearest", "random"])
+def test_a_count_lies_in_the_interval_of_how_it_is_printed(base: int, rounding: str) -> None:
+    rule = Disclosure(round_to=base, rounding=rounding)
+    for value in range(rule.minimum, 200):
+        count = rounded_count(value, "a cell", rule, KEY)
+        low, high = rounded_interval(count, rule)
+        assert count % base == 0
+        assert low <= value <= high
+        assert count == rounded_count(value, "a cell", rule, KEY)
+
+
+def test_random_rounding_is_right_on_average_and_needs_the_key() -> None:
+    rule = Disclosure(round_to=5, rounding="random")
+    counts = [rounded_count(22, f"cell {number}", rule, KEY) for number in range(4000)]
+    assert set(counts) == {20, 25}
+    assert sum(counts) / len(counts) == pytest.approx(22, abs=0.15)
+    assert counts != [rounded_count(22, f"cell {number}", rule, b"another key") for number in range(4000)]
+
+
+def made_registry(counts: dict[str, int], *sums: tuple[str, list[str]]) -> CountRegistry:
+    registry = CountRegistry(values=dict(counts), names={}, costs=dict.fromkeys(counts, 1.0))
+    for total, parts in sums:
+        registry.add_sum(total, parts)
+    return registry
+
+
+EXACT = Disclosure(round_to=1)
+
+
+def test_a_small_count_in_a_sum_takes_another_with_it() -> None:
+    registry = made_registry({"n": 93, "women": 60, "men": 32, "nonbinary": 1}, ("n", ["women", "men", "nonbinary"]))
+    suppression = decide_counts(registry, EXACT, KEY, Ledger(1))
+    assert suppression.rules == {"nonbinary": FEWER, "men": SECONDARY}  # the smaller of what costs the same
+    assert suppression.counts == {"n": 93, "women": 60}
+
+
+def test_a_count_in_two_tables_takes_one_in_each_with_it() -> None:
+    registry = made_registry(
+        {"n": 93, "women": 60, "men": 32, "nonbinary": 1, "young": 50, "old": 42, "unknown": 1},
+        ("n", ["women", "men", "nonbinary"]),
+        ("n", ["young", "old", "unknown"]),
+    )
+    suppression = decide_counts(registry, EXACT, KEY, Ledger(1))
+    assert {name for name, rule in suppression.rules.items() if rule == FEWER} == {"nonbinary", "unknown"}
+    system = System(list(registry.values), list(registry.relations))
+    for name in ("nonbinary", "unknown"):
+        assert system.bound(name, suppression.intervals)[0].width >= EXACT.least_width
+
+
+def test_what_is_printed_nowhere_is_protected_too() -> None:
+    registry = made_registry({"roster": 100, "returned": 98})
+    registry.add_sum("roster", ["returned"], "lost")
+    suppression = decide_counts(registry, EXACT, KEY, Ledger(1))
+    assert suppression.rules == {"returned": SECONDARY}
+    rounded = decide_counts(registry, Disclosure(), KEY, Ledger(1))
+    assert rounded.counts == {"roster": 100, "returned": 100}
+
+
+def test_many_made_tables_are_protected_and_the_truth_stays_possible() -> None:
+    for seed in range(25):
+        random = Random(seed)
+        counts = {f"{row}{column}": random.choice((1, 4, 15, 40, 90)) for row in "abc" for column in "xyz"}
+        sums = [(row, [f"{row}{column}" for column in "xyz"]) for row in "abc"]
+        sums += [(column, [f"{row}{column}" for row in "abc"]) for column in "xyz"]
+        counts |= {total: sum(counts[part] for part in parts) for total, parts in sums}
+        registry = made_registry(counts, *sums)
+        suppression = decide_counts(registry, EXACT, KEY, Ledger(1))
+        system = System(list(counts), list(registry.relations))
+        for name, value in counts.items():
+            bound = system.bound(name, suppression.intervals)[0]
+            assert bound.low - 1e-6 <= value <= bound.high + 1e-6
+            assert value >= EXACT.minimum or bound.width >= EXACT.least_width - 1e-6, (seed, name)
+
+
+def test_a_sum_that_does_not_hold_is_no_sum() -> None:
+    registry = made_registry({"n": 10, "a": 4, "b": 5}, ("n", ["a", "b"]))
+    assert not registry.relations
+    registry.add_sum("n", ["a", "b"], "others")
+    assert list(registry.relations) == [Relation("n", ("a", "b", "others"))]
+    assert registry.values["others"] == 1
+
+
+def test_a_count_stays_as_it_was_printed_until_it_is_of_ten_people_more() -> None:
+    rule, printed = Disclosure(), []
+    ledger = Ledger(1)
+    for value in (32, 33, 29, 41, 42, 8):
+        registry = made_registry({"n": value})
+        suppression = decide_counts(registry, rule, KEY, ledger)
+        ledger = Ledger(1, (), count_entries(registry, suppression, rule, ledger), {})
+        printed.append(suppression.counts.get("n"))
+    assert printed == [30, 30, 30, 30, 40, None]
+
+
+def test_a_hidden_count_stays_hidden_until_it_is_of_ten_people_more() -> None:
+    rule, printed, ledger = Disclosure(), [], Ledger(1)
+    for value in (9, 10, 18, 19):
+        registry = made_registry({"n": value})
+        suppression = decide_counts(registry, rule, KEY, ledger)
+        ledger = Ledger(1, (), count_entries(registry, suppression, rule, ledger), {})
+        printed.append(suppression.counts.get("n"))
+    assert printed == [None, None, None, 20]
+
+
+def test_what_is_out_already_is_refused_where_it_gives_people_away() -> None:
+    first = made_registry({"roster": 100, "returned": 85})
+    first.add_sum("roster", ["returned"], "lost")
+    suppression = decide_counts(first, EXACT, KEY, Ledger(1))
+    assert suppression.counts == {"roster": 100, "returned": 85}
+    ledger = Ledger(1, ("r1",), count_entries(first, suppression, EXACT, Ledger(1)), {})
+    second = made_registry({"roster": 100, "returned": 93})
+    second.add_sum("roster", ["returned"], "lost")
+    with pytest.raises(DisclosureError) as caught:
+        decide_counts(second, EXACT, KEY, ledger)
+    assert str(caught.value) == (
+        "disclosure: lost could be narrowed down to 7 to 7 people by what is public; keep to the public release that there is,"
+        " or start anew with another edition"
+    )
+
+
+def test_where_nothing_else_can_be_hidden_the_release_is_refused() -> None:
+    registry = CountRegistry(values={"n": 5, "a": 3}, names={}, costs={"n": 1.0})
+    registry.relations[Relation("n", ("a", "a"))] = None  # as if the study knew that both parts are equal
+    registry.relations[Relation("a", ("n",))] = None
+    registry.values = {"n": 5, "a": 3}
+    with pytest.raises(DisclosureError) as caught:
+        decide_counts(registry, Disclosure(), KEY, Ledger(1))
+    assert str(caught.value) == (
+        "disclosure: n could be narrowed down to 0 to 0 people by what is public; nothing else can be hidden; declare a smaller"
+        " protection, or disclosure: none"
+    )
+
+
+def test_a_count_of_which_nothing_is_known_has_no_end() -> None:
+    bound, _ = System(["n"], []).bound("n", {})
+    assert (bound.low, bound.high) == (0.0, math.inf)
+
+
+def test_exact_counts_are_printed_once() -> None:
+    """The difference of two exact numbers of people who left would be the few who left between."""
+    first, second = made_registry({"n": 60}), made_registry({"n": 80})
+    suppression = decide_counts(first, EXACT, KEY, Ledger(1))
+    ledger = Ledger(1, ("r1",), count_entries(first, suppression, EXACT, Ledger(1)), {})
+    with pytest.raises(DisclosureError) as caught:
+        decide_counts(second, EXACT, KEY, ledger)
+    assert str(caught.value) == (
+        "disclosure: counts are not rounded, and n is of 10 people or more more or fewer than in the earlier public release:"
+        " both together would tell of few people; declare round_to, or start anew with another edition"
+    )

@@ -1,0 +1,153 @@
+"""The public release of whole studies: beside the team's, whole or not at all, and without a trace of a person."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dagster_project.disclosure import DisclosureError
+from dagster_project.release.public import LEDGER, PublicRelease, publish_public
+from dagster_project.study import read_study
+from dagster_project.warehouse import Warehouse
+
+
+def texts_of(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix != ".parquet"
+    }
+
+
+def published(workspace: Any) -> PublicRelease:
+    return publish_public(
+        workspace.settings, read_study(workspace.study_folder), Warehouse(workspace.settings.warehouse_file)
+    )
+
+
+def test_the_public_release_holds_nobody(example_run: Any) -> None:
+    """No pseudonym, no file, no row, no day, no answer of anybody in any file."""
+    workspace, run = example_run
+    public = workspace.study_folder / "public"
+    assert run.metadata["public_release"]["folder"].value == str(public)
+    everything = "\n".join(texts_of(public).values())
+    people = workspace.released("select participant_id from marts.participants")
+    assert len(people) == 32
+    assert not [row for row in people if row["participant_id"] in everything]
+    exports = workspace.released("select file_name, source_file from marts.exports where file_name is not null")
+    assert not [row for row in exports if row["file_name"] in everything or row["source_file"] in everything]
+    days = workspace.released(
+        "select distinct answered_on::varchar as day from marts.answer_days where answered_on is not null"
+    )
+    assert not [row for row in days if row["day"] in everything]
+    assert "source_row" not in everything and "participant_id" not in everything
+    assert not [path for path in public.rglob("*") if path.suffix == ".duckdb"]
+
+
+def test_the_package_lists_every_public_file_and_the_team_knows_what_is_hidden(example_run: Any) -> None:
+    workspace, _ = example_run
+    public = workspace.study_folder / "public"
+    package = json.loads((public / "datapackage.json").read_text(encoding="utf-8"))
+    files = {path.relative_to(public).as_posix() for path in public.rglob("*") if path.is_file()}
+    assert {resource["path"] for resource in package["resources"]} == files - {"datapackage.json", "manifest.json"}
+    manifest = json.loads((public / "manifest.json").read_text(encoding="utf-8"))
+    team_manifest = json.loads((workspace.release / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["release"] == team_manifest["release"]
+    assert team_manifest["fingerprint"] not in "\n".join(texts_of(public).values())
+    report = (workspace.study_folder / "disclosure_report" / "disclosure_report.md").read_text(encoding="utf-8")
+    assert "| `characteristics/ethnicity/ethnic_group_7/count` | 1 | hidden: of fewer than 10 people |" in report
+    assert "disclosure_report" not in files
+
+
+def test_the_page_of_the_example_is_worth_reading(example_run: Any) -> None:
+    """Of 32 people more than half of the numbers are public, and no minimum, maximum or exact p."""
+    workspace, run = example_run
+    numbers, hidden = (run.metadata["public_release"][name].value for name in ("numbers", "hidden"))
+    assert hidden < numbers / 2
+    page = (workspace.study_folder / "public" / "index.html").read_text(encoding="utf-8")
+    assert "Table 1. Study flow" in page and "Change over time" in page and "Range" not in page
+    assert "people behind" not in page.lower()
+    table = (workspace.study_folder / "public" / "tables" / "table_1_flow.csv").read_text(encoding="utf-8-sig")
+    assert table.splitlines()[1] == ",On the roster,30,,,"
+    released = {row["result_id"] for row in workspace.released("select result_id from results.results")}
+    data = json.loads(re.search(r'id="page-data">(.*?)</script>', page, re.S)[1])
+    assert data.keys() <= released
+
+
+def test_of_four_people_nothing_but_the_frame_is_public(small_run: Any) -> None:
+    workspace, run = small_run
+    rows = (workspace.study_folder / "public" / "results.csv").read_text(encoding="utf-8-sig").splitlines()
+    people_rows = [row for row in rows[1:] if not row.startswith("norm/")]
+    assert people_rows and all(",*," in row for row in people_rows)
+    assert run.metadata["public_release"]["hidden"].value == len(people_rows)
+
+
+def test_a_public_release_is_made_once(small_copy: Any) -> None:
+    workspace, _ = small_copy
+    page = workspace.study_folder / "public" / "index.html"
+    modified = page.stat().st_mtime_ns
+    assert not published(workspace).is_new
+    assert page.stat().st_mtime_ns == modified
+    page.write_text("edited", encoding="utf-8")
+    assert published(workspace).is_new
+    assert page.read_text(encoding="utf-8") != "edited"
+    shutil.rmtree(workspace.study_folder / "public")
+    assert published(workspace).is_new
+    assert page.exists()
+
+
+def test_without_its_ledger_a_public_release_is_refused(small_copy: Any) -> None:
+    workspace, _ = small_copy
+    public, ledger = workspace.study_folder / "public", workspace.settings.study_home / LEDGER
+    before = texts_of(public)
+    make_outdated(public)
+    ledger.unlink()
+    with pytest.raises(DisclosureError) as caught:
+        published(workspace)
+    assert str(caught.value) == (
+        f"{ledger}: gone; without it nobody can tell what the public release gives away together with a new one. Put it back,"
+        " or move the folder public of the study away to start anew"
+    )
+    ledger.write_text("{", encoding="utf-8")
+    with pytest.raises(DisclosureError) as caught:
+        published(workspace)
+    assert str(caught.value) == (
+        f"{ledger}: damaged; without it nobody can tell what the public release gives away together with a new one. Put a copy"
+        " back, or move it and the folder public of the study away to start anew"
+    )
+    assert texts_of(public) | {"manifest.json": ""} == before | {"manifest.json": ""}
+    (public / "manifest.json").unlink()
+    with pytest.raises(DisclosureError) as caught:
+        published(workspace)
+    assert str(caught.value) == (
+        f"{public}: this is not a public release (manifest.json is missing); move it away, then run again"
+    )
+
+
+def make_outdated(public: Path) -> None:
+    """As if it had been made of an earlier release."""
+    manifest = json.loads((public / "manifest.json").read_text(encoding="utf-8"))
+    (public / "manifest.json").write_text(json.dumps(manifest | {"release": "earlier"}), encoding="utf-8")
+
+
+def test_a_failing_public_release_leaves_the_teams_alone(small_copy: Any) -> None:
+    workspace, run_again = small_copy
+    team_release = (workspace.release / "manifest.json").read_text(encoding="utf-8")
+    make_outdated(workspace.study_folder / "public")
+    (workspace.settings.study_home / LEDGER).unlink()
+    run = run_again()
+    assert not run.success
+    assert [failure.partition(": gone;")[0] for failure in run.failures] == [str(workspace.settings.study_home / LEDGER)]
+    assert (workspace.release / "manifest.json").read_text(encoding="utf-8") == team_release
+
+
+def test_a_study_may_declare_that_there_is_none(small_copy: Any) -> None:
+    workspace, _ = small_copy
+    shutil.rmtree(workspace.study_folder / "public")
+    with (workspace.study_folder / "study.yaml").open("a", encoding="utf-8") as stream:
+        stream.write("disclosure: none\n")
+    assert published(workspace).folder is None
+    assert not (workspace.study_folder / "public").exists()
