@@ -255,7 +255,7 @@ def _drop_others(warehouse: Warehouse, names: Sequence[str], models: SqlModels) 
 
 
 def database_words(message: str | None) -> str:
-    """What the database said, in one line: of the place its words, as it counts lines in the query that dbt made of the file."""
+    """What the database said, in one line: of the place the words, as it counts lines in the query that dbt made of it."""
     lines = [line.strip() for line in (message or "").splitlines() if line.strip(" ^")]
     lines = [re.sub(r"^LINE \d+: ", "at: ", line) for line in lines]
     if len(lines) > 1 and lines[0].startswith(("Runtime Error in", "Compilation Error in", "Database Error in")):
