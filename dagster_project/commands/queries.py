@@ -41,7 +41,7 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
     lists = current_lists(settings, protocol)
     for query in lists.queries:
         if options.state in ("all", query.state):
-            say(_line(query))
+            say(query_line(query))
     for kind, counts in counts_of_kinds(lists.queries):
         numbers = ", ".join(f"{n} {state}" for n, state in zip(counts, STATES, strict=True))
         say(f"{kind.replace('_', ' ')}: {numbers}")
@@ -51,11 +51,13 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _line(query: "DataQuery") -> str:
-    """A query in a line, by pseudonym: a terminal's history is no place for names."""
+def query_line(query: "DataQuery") -> str:
+    """A query in a line, by pseudonym: a terminal's history is no place for names. What is said of a duplicate row names its
+    person as the export does, and stands in the list alone."""
     column = f", column {query.export_column or query.item}" if query.item else ""
     value = f": {query.value!r}" if query.value is not None else ""
     note = f"; {query.note}" if query.note else ""
     person = f" ({query.participant_id})" if query.participant_id else ""
     cell = f"{query.file_name} row {query.source_row}{column}{value}"
-    return f"{query.query} {query.state}: {cell}: {query.kind.replace('_', ' ')} ({query.detail}){person}{note}"
+    detail = f" ({query.detail})" if query.detail and query.kind != "duplicate" else ""
+    return f"{query.query} {query.state}: {cell}: {query.kind.replace('_', ' ')}{detail}{person}{note}"

@@ -228,7 +228,8 @@ class QueryLog:
             raise QueryError(f"{number} with {query!r}; `wavehouse queries --state all` lists them")
         (name,) = matches
         if not text.strip():
-            raise QueryError(f"{name}: say what was found out, or why it stays as it is")
+            cure = 'say what was found out, with --text "…"' if event == "answered" else 'say why, with --because "…"'
+            raise QueryError(f"{name}: {cure}")
         if event != "reopened" and queries[name].state == "closed":
             raise QueryError(f"{name} is closed; `wavehouse queries --reopen {name} --because …` opens it again")
         self.add([LogEntry(f"{now:%Y-%m-%dT%H:%M:%SZ}", name, event, person, " ".join(text.split()))])

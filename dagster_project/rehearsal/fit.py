@@ -59,6 +59,13 @@ def check_study(study: Study) -> Iterator[FitFinding]:
     for planned in planned_findings(study, roster_contracts.values(), contracts):
         severity = {"question": ERROR, "warning": WARNING}.get(planned.kind, INFO)
         yield FitFinding(planned.wave, severity, planned.message, is_export=True, is_detail=True)
+    asked_blocks = {block.block for export in study.protocol.exports for block in export.blocks}
+    for instrument in study.instruments:
+        if instrument.instrument not in asked_blocks:
+            message = (
+                f"no export has a block of {instrument.instrument}, so it has no answers; add one under blocks of an export"
+            )
+            yield FitFinding("instruments", WARNING, message)
     for wave, message in far_off_answers(study, contracts):
         yield FitFinding(wave, WARNING, message, is_export=True, is_detail=True)
     if (line := covariate_line(study, roster_contracts.values())) is not None:

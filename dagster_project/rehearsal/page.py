@@ -14,7 +14,8 @@ _FILES = {"tables": re.compile(r"table_(?:S?\d+)_(.+)\.csv"), "figures": re.comp
 
 def page_findings(study: Study) -> Iterator[str]:
     """A line for each section that the study has nothing for, and for each table and figure that the current release does
-    not have: the page leaves them out, and says so of tables and figures. Nothing is known of these before a release."""
+    not have, nor tables.yaml: the page leaves them out, and says so of tables and figures. Nothing is known of these before
+    a release."""
     page = study.protocol.page
     absent = {
         "comparison": study.protocol.published is None and "study.yaml names no published table",
@@ -23,10 +24,14 @@ def page_findings(study: Study) -> Iterator[str]:
     for section in page.sections or ():
         if reason := absent.get(section):
             yield f"sections: {section}: {reason}; the page has no section {PAGE_SECTIONS[section]!r}"
+    own_names = {
+        "tables": [table.table for table in study.tables.tables],
+        "figures": [figure.figure for figure in study.tables.figures],
+    }
     for key, names in (("tables", page.tables), ("figures", page.figures)):
         available = _released_names(study.folder / "release", key)
         for name in names or ():
-            if available and name not in available:
+            if available and name not in available and name not in own_names[key]:
                 yield f"{key}: {name}: the current release has none of this name; {_hint(name, available)}"
 
 

@@ -146,7 +146,10 @@ class Protocol(Definition):
                 if wave not in waves:
                     raise ValueError(f"contrast {contrast.contrast} names the unknown wave {wave}")
             if waves.index(contrast.baseline) >= waves.index(contrast.followup):
-                raise ValueError(f"contrast {contrast.contrast}: baseline must come before follow-up")
+                raise ValueError(
+                    f"contrast {contrast.contrast}: baseline must come before follow-up; put the waves in order, or exchange"
+                    " baseline and followup"
+                )
         for wave in self.service_use.waves if self.service_use else ():
             if wave not in waves:
                 raise ValueError(f"service_use names the unknown wave {wave}")
@@ -333,7 +336,7 @@ class Protocol(Definition):
     def _check_parts(self, wave: str) -> None:
         exports = [export for export in self.exports if export.wave == wave]
         if not exports:
-            raise ValueError(f"wave {wave} has no export; declare one")
+            raise ValueError(f"wave {wave} has no export; declare one under exports, with wave: {wave}")
         if len(exports) == 1:
             return
         if without_part := [export.export for export in exports if export.part is None]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dagster_project.commands.queries import query_line
 from dagster_project.fieldwork import QueryCell, QueryError, QueryLog
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -56,6 +57,15 @@ def test_what_somebody_says_is_kept(log: QueryLog) -> None:
     assert log.file.stat().st_mode & 0o077 == 0
 
 
+def test_a_line_of_the_terminal_has_no_identifier(log: QueryLog) -> None:
+    cell = replace(CELL, kind="duplicate", item=None, value=None, participant_id=None)
+    (query,) = log.update([replace(cell, detail="participant P12: row 13 is kept (first)")], MONDAY)
+    assert query_line(query) == f"{query.query} open: {CELL.file_name} row {CELL.source_row}: duplicate"
+    with pytest.raises(QueryError) as refusal:
+        log.note(query.query, "closed", "rita", "", MONDAY)
+    assert str(refusal.value) == f'{query.query}: say why, with --because "…"'
+
+
 def test_equal_cells_are_queries_of_their_own(log: QueryLog) -> None:
     twice = [replace(CELL, kind="duplicate", item=None, value=None, source_row=row) for row in (4, 5)]
     assert len({query.query for query in log.update(twice, MONDAY)}) == 2
@@ -67,7 +77,7 @@ def test_equal_cells_are_queries_of_their_own(log: QueryLog) -> None:
     [
         ("", "a 1", "no query begins with ''; `wavehouse queries --state all` lists them"),
         ("zz", "a 1", "no query begins with 'zz'; `wavehouse queries --state all` lists them"),
-        (None, " ", "{name}: say what was found out, or why it stays as it is"),
+        (None, " ", '{name}: say what was found out, with --text "…"'),
     ],
 )
 def test_what_cannot_be_noted_is_refused(log: QueryLog, name: str | None, text: str, message: str) -> None:

@@ -54,7 +54,12 @@ def _swap(file: str, old: str, new: str) -> Callable[[Path], None]:
         ),
         (
             _swap("study.yaml", "baseline: T1, followup: T2", "baseline: T2, followup: T1"),
-            "{folder}/study.yaml: contrast T1-T2: baseline must come before follow-up",
+            "{folder}/study.yaml: contrast T1-T2: baseline must come before follow-up; put the waves in order, or"
+            " exchange baseline and followup",
+        ),
+        (
+            _swap("study.yaml", "month: 3}", "month: 3}\n  - {wave: T3, label: later, month: 6}"),
+            "{folder}/study.yaml: wave T3 has no export; declare one under exports, with wave: T3",
         ),
         (
             _swap("study.yaml", "{service: gp,", "{service: push,"),
