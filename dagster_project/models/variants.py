@@ -193,7 +193,8 @@ def _keep(connection: Connection, variant: Variant) -> None:
         " left_out.exclusion_reason as reason from marts.participants as people"
         " inner join marts.return_states as states on people.participant_id = states.participant_id"
         f" left join {_ATTACHED}.marts.participants as kept on people.participant_id = kept.participant_id"
-        f" left join {_ATTACHED}.raw.roster as left_out on people.participant_id = left_out.participant_id"
+        f" left join (select participant_id, exclusion_reason from {_ATTACHED}.raw.roster where is_excluded) as left_out"
+        " on people.participant_id = left_out.participant_id"
     )
     connection.execute(
         f"insert into variants.scores by name select {code} as variant, participant_id, wave, scale, score, items_answered,"

@@ -33,10 +33,12 @@ _COMMANDS = ("check", "run", "queries", "reminders", "contract", "diff")
 _MODES = pytest.mark.skipif(os.name == "nt", reason="Windows has no modes of files")
 
 
+#: The tables of a DuckDB file with their columns of text.
 _TEXT_COLUMNS = """
-    select schema_name, table_name, column_name
+    select schema_name, table_name, string_agg('"' || column_name || '"', ', ')
     from duckdb_columns() inner join duckdb_tables() using (schema_name, table_name)
     where data_type = 'VARCHAR'
+    group by schema_name, table_name
 """
 
 
@@ -81,11 +83,11 @@ def _contents(file: Path) -> Iterator[bytes]:
     content = file.read_bytes()
     yield content
     if file.suffix == ".duckdb":
-        warehouse = Warehouse(file)
-        for row in warehouse.rows(_TEXT_COLUMNS):
-            column, table = f'"{row["column_name"]}"', f'"{row["schema_name"]}"."{row["table_name"]}"'
-            for values in warehouse.rows(f"select distinct {column} as text from {table} where {column} ilike '%mark%'"):
-                yield str(values["text"]).encode()
+        with Warehouse(file).connect(read_only=True) as connection:
+            for schema, table, columns in connection.execute(_TEXT_COLUMNS).fetchall():
+                row_text = f"concat_ws(chr(10), {columns})"
+                marked = f'select {row_text} from "{schema}"."{table}" where {row_text} ilike \'%mark%\''
+                yield from (text.encode() for (text,) in connection.execute(marked).fetchall())
     elif content.startswith(b"SQLite format 3"):
         with contextlib.closing(sqlite3.connect(file)) as connection:
             for (table,) in connection.execute("select name from sqlite_master where type = 'table'").fetchall():
