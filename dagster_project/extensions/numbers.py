@@ -80,13 +80,14 @@ def checked_statistics(declaration: DeclaredAnalysis) -> None:
     if not declaration.reads or not names:
         raise AnalysisError("declares nothing that it reads, or no statistic; give reads and statistics")
     for entry in declaration.statistics:
-        problem = _wrong_text(entry, ("name", "formula", "unit", "source", "limit_of")) or _wrong_statistic(entry, names)
-        if problem is not None:
+        if problem := _wrong_statistic(entry, names):
             raise AnalysisError(f"statistic {entry.name!r}: {problem}")
 
 
 def _wrong_statistic(entry: DeclaredStatistic, names: Sequence[str]) -> str | None:
     """What is wrong with a declared statistic, None where nothing is. names: those of all that are declared."""
+    if fault := _wrong_text(entry, ("name", "formula", "unit", "source", "limit_of")):
+        return fault
     if not _STATISTIC.fullmatch(entry.name):
         return "its name has small letters, digits and underscores, and begins with a letter"
     if names.count(entry.name) > 1:
