@@ -157,7 +157,6 @@ def _refuse_other_numbers(results: Sequence[ResultRow], results_again: Sequence[
 
 def _refuse_other_people(people: Sequence[_NamedPerson], people_again: Sequence[_NamedPerson]) -> None:
     """Raises AnalysisError where the second run named other people than the first, or gave them other values."""
-    other_people = sorted({entry[:2] for entry in set(people) ^ set(people_again)})
-    if other_people:
-        result, person = other_people[0]
-        raise AnalysisError(f"{result}: names {person}, or a value of theirs, in one run and not in the next; {_SAME_CURE}")
+    if set(people) != set(people_again):
+        result = min(entry[0] for entry in set(people) ^ set(people_again))
+        raise AnalysisError(f"{result}: names other people, or values of theirs, when run again; {_SAME_CURE}")

@@ -177,13 +177,13 @@ def _judge(
         if result is None:
             models.refuse(name, _first_sentence(str(exception)) if exception else "dbt did not build it; see the run's log")
         elif result.status == "error":
-            models.refuse(name, database_words(result.message))
+            models.refuse(name, model_error_words(result.message))
         elif result.status == "success":
             for reason in _unreleased(study, result.node.compiled_code or ""):
                 models.refuse(name, reason)
     for result in nodes:
         if result.node.resource_type == "test" and result.status in ("fail", "error"):
-            words = database_words(result.message) if result.status == "error" else f"{result.failures} rows fail"
+            words = model_error_words(result.message) if result.status == "error" else f"{result.failures} rows fail"
             for name in _tested_models(result.node):
                 models.refuse(name, f"its test {result.node.name} fails: {words}")
     for name in names:
@@ -264,7 +264,7 @@ def _drop_others(warehouse: Warehouse, names: Sequence[str], models: SqlModels) 
                 connection.execute(f"drop table if exists {OWN_SCHEMA}.{identifier(name)}")
 
 
-def database_words(message: str | None) -> str:
+def model_error_words(message: str | None) -> str:
     """What the database said, in one line: of the place the words, as it counts lines in the query that dbt made of it."""
     lines = [line.strip() for line in (message or "").splitlines() if line.strip(" ^")]
     lines = [re.sub(r"^LINE \d+: ", "at: ", line) for line in lines]

@@ -80,13 +80,14 @@ def checked_statistics(declaration: DeclaredAnalysis) -> None:
     if not declaration.reads or not names:
         raise AnalysisError("declares nothing that it reads, or no statistic; give reads and statistics")
     for entry in declaration.statistics:
-        problem = _wrong_text(entry, ("name", "formula", "unit", "source", "limit_of")) or _wrong_statistic(entry, names)
-        if problem is not None:
+        if problem := _wrong_statistic(entry, names):
             raise AnalysisError(f"statistic {entry.name!r}: {problem}")
 
 
 def _wrong_statistic(entry: DeclaredStatistic, names: Sequence[str]) -> str | None:
     """What is wrong with a declared statistic, None where nothing is. names: those of all that are declared."""
+    if fault := _wrong_text(entry, ("name", "formula", "unit", "source", "limit_of")):
+        return fault
     if not _STATISTIC.fullmatch(entry.name):
         return "its name has small letters, digits and underscores, and begins with a letter"
     if names.count(entry.name) > 1:
@@ -180,7 +181,7 @@ def _wrong_person(number: Number) -> str | None:
         if not isinstance(person, str):
             return f"people names {person!r}, which is no text; give pseudonyms"
         if value is not None and not (isinstance(value, Real) and math.isfinite(value)):
-            return f"people: the value of {person} is {value!r}; give a number, or None where there is none"
+            return f"people: the value of somebody is {value!r}; give a number, or None where there is none"
     return None
 
 
@@ -221,8 +222,11 @@ def _people_count(identifier: str, entry: DeclaredStatistic, number: Number, peo
     if entry.people == "named":
         if number.people is None:
             raise AnalysisError(f"{identifier}: names nobody, and its statistic says people='named'; give people=")
-        if strangers := sorted(set(number.people) - people.roster):
-            raise AnalysisError(f"{identifier}: names {strangers[0]!r}, who is not on the roster; give pseudonyms")
+        # Not who: the reason is released, and it may be a name.
+        if strangers := len(set(number.people) - people.roster):
+            raise AnalysisError(
+                f"{identifier}: names {strangers} who are not on the roster, of {len(number.people)}; give pseudonyms"
+            )
         return _agreed(identifier, n, len(number.people), "it names")
     if number.people is not None:
         raise AnalysisError(f"{identifier}: names people, and its statistic says people={entry.people!r}; declare 'named'")

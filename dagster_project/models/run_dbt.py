@@ -41,7 +41,11 @@ def run_dbt(
         runner = dbtRunner(manifest=manifest, callbacks=[] if "--quiet" in arguments else [_print_event])
         return runner.invoke([*arguments, *paths, *quietly, *file, "--no-use-colors"])
     finally:
+        environment = DuckDBConnectionManager._ENV
         DuckDBConnectionManager.close_all_connections()
+        # It miscounts its handles where a query fails while a model is compiled, and then leaves the file open.
+        if environment is not None:
+            environment.close()
 
 
 def _print_event(event: EventMsg) -> None:

@@ -112,7 +112,7 @@ _BROKEN = {
             body='return [wavehouse.number("x", "gain", 1, people={data.rows("participants")[0]["participant_id"]:'
             " random.random()})]",
         ),
-        "own_other_people/gain/x: names P",
+        "own_other_people/gain/x: names other people, or values of theirs, when run again; take random",
     ),
     "analyses/undeclared.py": (
         _ANALYSIS.format(statistic=_STATISTIC, body='return data.frame("scale_scores")'),

@@ -80,7 +80,7 @@ def test_what_is_undefined_has_a_reason(value: float | None) -> None:
         ),
         (
             [number("share", "gain", 1, people=["a", "x"])],
-            "own_gain/gain/share: names 'x', who is not on the roster; give pseudonyms",
+            "own_gain/gain/share: names 1 who are not on the roster, of 2; give pseudonyms",
         ),
         ([number("share", "gain", 1)], "names nobody, and its statistic says people='named'; give people="),
         ([number("share", "gain", 1, people=["a"], n=2)], "says n = 2, and it names 1; give all of them"),
@@ -103,7 +103,7 @@ def test_what_is_undefined_has_a_reason(value: float | None) -> None:
         ),
         (
             [number("share", "gain", 1, people={"a": float("nan")})],
-            "own_gain/gain/share: people: the value of a is nan; give a number, or None where there is none",
+            "own_gain/gain/share: people: the value of somebody is nan; give a number, or None where there is none",
         ),
         ([number("p", "gain", 1, people=["a"])], "names people, and its statistic says people='nobody'; declare 'named'"),
     ],
