@@ -239,7 +239,7 @@ def test_a_file_that_cannot_be_written_leaves_everything(small_copy: tuple[Any, 
     with pytest.raises(ErasureError) as refusal:
         _erase(workspace, "B")
     assert str(refusal.value) == (
-        'raw/T1/t1.csv: the column "Person" of export t1 is not there, so nobody can say whose its rows are; put the right'
+        '"raw/T1/t1.csv": the column "Person" of export t1 is not there, so nobody can say whose its rows are; put the right'
         " file there, or move it away"
     )
     assert {path: path.read_bytes() for path in workspace.study_folder.rglob("*") if path.is_file()} == former
