@@ -195,16 +195,20 @@ def test_who_is_not_known_is_refused(small_copy: tuple[Any, Any], wavehouse: Cal
         assert capsys.readouterr().err == f"wavehouse: {message}\n"
 
 
-def test_a_person_of_the_roster_alone_and_versions_of_earlier_days(small_copy: tuple[Any, Any]) -> None:
-    """D has answered nothing; a landed version that no export has any more, and cannot be read, goes whole."""
+def test_rows_that_are_set_aside_and_versions_of_earlier_days(small_copy: tuple[Any, Any]) -> None:
+    """D has a row that is set aside; of the roster only the landed version of an earlier day holds D."""
     workspace = small_copy[0]
     settings = workspace.settings
     roster = workspace.study_folder / "raw" / "roster" / "roster.csv"
     study = read_study(workspace.study_folder)
     (arrival,) = [path for path in settings.landing.glob("*.csv") if path.read_bytes() == roster.read_bytes()]
-    roster.write_text(roster.read_text(encoding="utf-8").replace("D;West;28,5\n", ""), encoding="utf-8")
+    lines = roster.read_bytes().splitlines(keepends=True)
+    roster.write_bytes(b"".join(line for line in lines if not line.startswith(b"D;")))
     plan = plan_erasure(settings, study, person_of(study, "D", settings.key()))
-    assert [(file.name, file.source_rows) for file in plan.affected_files] == [(f"landing/{arrival.name}", (5,))]
+    assert [(file.name, file.source_rows) for file in plan.affected_files] == [
+        ("raw/T2/t2.txt", (5,)),
+        (f"landing/{arrival.name}", (5,)),
+    ]
     assert len(plan.releases) == 1
     _erase(workspace, "D")
     assert not arrival.exists()
@@ -212,6 +216,20 @@ def test_a_person_of_the_roster_alone_and_versions_of_earlier_days(small_copy: t
     assert not settings.warehouse_file.exists()
     landed = [path for path in settings.landing.glob("*.csv") if path.read_bytes() == roster.read_bytes()]
     assert len(landed) == 1
+
+
+def test_a_person_of_the_roster_alone(small_copy: tuple[Any, Any]) -> None:
+    workspace = small_copy[0]
+    roster = workspace.study_folder / "raw" / "roster" / "roster.csv"
+    former = roster.read_bytes()
+    roster.write_bytes(former + b"E;North;50\n")
+    study = read_study(workspace.study_folder)
+    plan = plan_erasure(workspace.settings, study, person_of(study, "E", workspace.settings.key()))
+    assert [file.name for file in plan.affected_files] == ["raw/roster/roster.csv"]
+    assert plan.releases == ()
+    _erase(workspace, "E")
+    assert roster.read_bytes() == former
+    assert workspace.release.exists()
 
 
 def test_a_file_that_cannot_be_written_leaves_everything(small_copy: tuple[Any, Any]) -> None:
@@ -222,7 +240,7 @@ def test_a_file_that_cannot_be_written_leaves_everything(small_copy: tuple[Any, 
     with pytest.raises(ErasureError) as refusal:
         _erase(workspace, "B")
     assert str(refusal.value) == (
-        'raw/T1/t1.csv: the column "Person" of export t1 is not there, so nobody can say whose its rows are; put the right'
+        '"raw/T1/t1.csv": the column "Person" of export t1 is not there, so nobody can say whose its rows are; put the right'
         " file there, or move it away"
     )
     assert {path: path.read_bytes() for path in workspace.study_folder.rglob("*") if path.is_file()} == former
