@@ -21,8 +21,8 @@ from dagster_project.synthesis import SynthesisError
 from dagster_project.terminal import error_line
 
 _ONE_LINE = (
-    ChangedDefinitionsError, DisclosureError, ExportError,
-    ModelsError, ResultsError, SettingsError, StudyError, SynthesisError,
+    ChangedDefinitionsError, DisclosureError, ExportError, ModelsError,
+    ResultsError, SettingsError, StudyError, SynthesisError,
 )  # fmt: skip
 
 
