@@ -84,14 +84,17 @@ def _protect_component(
         candidates = [count_name for count_name in bound.binding if _can_be_hidden(count_name, suppression)]
         candidates = candidates or _neighbours(name, relations, suppression)
         if not candidates:
-            cure = (
-                "keep to the public release that there is, or start anew with another edition"
-                if suppression.fixed
-                else "nothing else can be hidden; declare a smaller protection, or disclosure: none"
-            )
+            # Without the numbers: a run's history is no place for them.
+            if suppression.fixed:
+                raise DisclosureError(
+                    f"disclosure: with what earlier public releases printed, {name} could be narrowed down to a few"
+                    " people; keep"
+                    " to the public release that there is, or start anew with another edition"
+                )
             raise DisclosureError(
-                f"disclosure: {name} could be narrowed down to {round(bound.low)} to {round(bound.high)} people by what is"
-                f" public; {cure}"
+                f"disclosure: {name} could be narrowed down to a few people, and nothing else can be hidden; declare a"
+                " smaller"
+                " protection, or disclosure: none"
             )
         cheapest = min(candidates, key=lambda code: (registry.costs[code], registry.values[code], code))
         suppression.hide(cheapest, SECONDARY, UNKNOWN)
