@@ -192,7 +192,9 @@ def test_a_run_whose_release_lacks_a_part_ends_with_a_code_and_is_not_taken_for_
     monkeypatch.setattr(run, "_run_job", lambda *_: SimpleNamespace(success=True, all_events=[]))
     assert run.run_everything(workspace.settings, quiet=True, is_forced=False, waits=False) == 1
     printed = capsys.readouterr().err
-    assert "the release lacks of the study's own: analyses/chance.py, analyses/no_python.py," in printed
+    assert (
+        "the release lacks of the study's own: analyses/chance.py, analyses/no_count.py, analyses/no_python.py," in printed
+    )
     assert printed.endswith("; the rest is released\n")
     assert not workspace.settings.warehouse_file.with_name("last_run.json").exists()
 
@@ -305,6 +307,7 @@ def test_an_edit_is_noticed_and_what_is_taken_away_is_gone(own_run: tuple[Any, A
     (folder / "models/gains.sql").unlink()
     (folder / "models/gains.yml").unlink()
     (folder / "models/doubled.yml").unlink()
+    (folder / "models/undocumented.yml").unlink()
     study_run = StudyRun(settings, "another run")
     write_codebook(study_run, settings.dbt_folder)
     run_extensions(study_run, DbtProject.from_settings(settings), SelectedParts())
