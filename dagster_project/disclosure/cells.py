@@ -53,10 +53,9 @@ class CountRegistry:
     relations: dict[Relation, None] = field(default_factory=dict)
 
     def add_sum(self, total: str, parts: Sequence[str], remainder: str | None = None) -> None:
-        """The total is the sum of its parts and, where it is named, of who remains. Without a total or a part, or where the
-        sum does not hold in the study, nothing is added: nobody can calculate with it."""
-        parts = [part for part in parts if part in self.values]
-        if total not in self.values or not (parts or remainder):
+        """The total is the sum of its parts and, where it is named, of who remains. Where the total or a part is not
+        counted, or the sum does not hold in the study, nothing is added: nobody can calculate with it."""
+        if not parts or any(name not in self.values for name in (total, *parts)):
             return
         remaining = self.values[total] - sum(self.values[part] for part in parts)
         if remaining < 0 or (remainder is None and remaining > 0):
@@ -146,14 +145,14 @@ def _relate_flow(registry: CountRegistry, study: Study, people_group: str | None
     roster = _roster_name(people_group)
     analysis = _analysis_of("flow", people_group)
     for wave in study.protocol.waves:
+        # A state that is not counted is nobody's.
         states = [_id(analysis, "returns", name, people_group, wave.wave) for name in _STATES]
-        registry.add_sum(roster, states)
-        planned = _id(analysis, "returns", "n_planned", people_group, wave.wave)
-        registry.add_sum(roster, [planned, states[-1]])
+        registry.add_sum(roster, [state for state in states if state in registry.values])
     for contrast in study.protocol.contrasts:
         moment = contrast.contrast
         parts = [_id(analysis, "returns", name, people_group, moment) for name in ("n", "n_not_returned", "n_not_planned")]
-        registry.add_sum(roster, parts, None if parts[1] in registry.values else f"{parts[0]}#rest")
+        remainder = None if parts[1] in registry.values else f"{parts[0]}#rest"
+        registry.add_sum(roster, [part for part in parts if part in registry.values], remainder)
         _relate_pair(
             registry,
             roster,

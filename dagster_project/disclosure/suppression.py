@@ -83,18 +83,19 @@ def _protect_component(
         name, bound = narrow
         candidates = [count_name for count_name in bound.binding if _can_be_hidden(count_name, suppression)]
         candidates = candidates or _neighbours(name, relations, suppression)
+        if not candidates and registry.values[name] == 0:
+            needy.remove(name)  # nobody, as everybody knows who knows the design
+            continue
         if not candidates:
             # Without the numbers: a run's history is no place for them.
             if suppression.fixed:
                 raise DisclosureError(
                     f"disclosure: with what earlier public releases printed, {name} could be narrowed down to a few"
-                    " people; keep"
-                    " to the public release that there is, or start anew with another edition"
+                    " people; keep to the public release that there is, or start anew with another edition"
                 )
             raise DisclosureError(
                 f"disclosure: {name} could be narrowed down to a few people, and nothing else can be hidden; declare a"
-                " smaller"
-                " protection, or disclosure: none"
+                " smaller protection, or disclosure: none"
             )
         cheapest = min(candidates, key=lambda code: (registry.costs[code], registry.values[code], code))
         suppression.hide(cheapest, SECONDARY, UNKNOWN)

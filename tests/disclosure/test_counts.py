@@ -149,6 +149,20 @@ def test_where_nothing_else_can_be_hidden_the_release_is_refused() -> None:
     )
 
 
+def test_nobody_is_no_reason_to_refuse() -> None:
+    """That a count is of nobody may follow from the design, when nothing is printed at all."""
+    registry = made_registry({"roster": 8, "not_planned": 8, "returned": 0, "others": 0})
+    registry.add_sum("roster", ["not_planned"])
+    registry.add_sum("roster", ["not_planned", "returned", "others"])
+    suppression = decide_counts(registry, Disclosure(), KEY, Ledger(1))
+    assert not suppression.counts
+
+
+def test_a_sum_with_a_part_that_nobody_counts_is_no_sum() -> None:
+    registry = made_registry({"roster": 8, "not_planned": 8}, ("roster", ["planned", "not_planned"]))
+    assert not registry.relations
+
+
 def test_a_count_of_which_nothing_is_known_has_no_end() -> None:
     bound, _ = System(["n"], []).bound("n", {})
     assert (bound.low, bound.high) == (0.0, math.inf)
