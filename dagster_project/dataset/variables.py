@@ -101,7 +101,6 @@ def variables_of(codebook: Codebook, *, by_wave: bool) -> list[Variable]:
         Variable("participant_id", "Pseudonym of the person", "text", "nominal", "person"),
         _yes_no("is_withdrawn", "Whether the person withdrew", "person"),
         Variable("withdrawn_on", "Day of the withdrawal", "date", "scale", "person"),
-        Variable("withdrawal_reason", "Reason of the withdrawal", "text", "nominal", "person"),
         *(_fact(fact, codebook) for fact in codebook.facts),
     ]
     given_scales = {scale.scale for scale in codebook.scales if scale.is_given}
