@@ -157,8 +157,8 @@ def test_a_segment_of_nobody_on_the_roster_is_set_aside_with_its_reason(small_co
     assert run.checks["raw/segments", "codings_conserved"] == (True, "5 in the files, 2 kept, 3 set aside")
     assert run.checks["results/joint_display", "people_known"] == (
         False,
-        "set aside: 1 x the person is not on the roster; 1 x 'T9' is not a wave of the study; 1 x the segment has no person"
-        "; 1 x code is empty",
+        "set aside: 1 x the person is not on the roster; 1 x [withheld] is not a wave of the study; 1 x the segment has no person"
+        "; 1 x code is empty (`wavehouse check`, `contract` and `queries` show what is withheld)",
     )
     assert workspace.released("select code, segments, by_wave from results.proposition_codes") == [
         {"code": "Strain", "segments": 1, "by_wave": "T1 1"}
