@@ -21,15 +21,15 @@ def public_release(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResul
     with fails_in_one_line():
         published = publish_public(study_run.settings, study_run.study(), study_run.warehouse)
         if published.folder is None:
-            return dg.MaterializeResult(
-                metadata={"what it holds": "The study declares that there is none (disclosure: none)."}
-            )
+            words = published.reason or "The study declares that there is none (disclosure: none)."
+            return dg.MaterializeResult(metadata={"what it holds": words})
         return dg.MaterializeResult(
             metadata={
                 "folder": dg.MetadataValue.path(str(published.folder)),
                 "page": dg.MetadataValue.path(str(published.folder / "index.html")),
                 "report": dg.MetadataValue.path(str(study_run.settings.study_folder / REPORT / "disclosure_report.md")),
                 "is new": published.is_new,
+                "why it is as it was": published.reason,
                 "numbers": published.numbers,
                 "hidden": published.hidden,
             }

@@ -9,11 +9,12 @@ from dagster_project.disclosure.documents import write_public_files
 from dagster_project.disclosure.ledger import Ledger, read_ledger, write_ledger
 from dagster_project.disclosure.officer import write_officer_report
 from dagster_project.disclosure.public_results import MARK, PublicResults, left_out_analyses, public_results
-from dagster_project.disclosure.suppression import DisclosureError
+from dagster_project.disclosure.suppression import DisclosureError, EarlierReleaseError
 
 __all__ = [
     "MARK",
     "DisclosureError",
+    "EarlierReleaseError",
     "Ledger",
     "PublicResults",
     "ScorePattern",

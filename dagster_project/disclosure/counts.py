@@ -11,7 +11,7 @@ from dagster_project.disclosure.rounding import rounded_count, rounded_interval
 from dagster_project.disclosure.suppression import (
     EARLIER,
     FEWER,
-    DisclosureError,
+    EarlierReleaseError,
     Suppression,
     is_small,
     protect_counts,
@@ -21,14 +21,14 @@ from dagster_project.study import Disclosure
 
 
 def decide_counts(registry: CountRegistry, rule: Disclosure, key: bytes, ledger: Ledger) -> Suppression:
-    """Every printed count, and why the others are hidden. Raises DisclosureError where nothing can be hidden any more."""
+    """Every printed count, and why the others are hidden. Raises EarlierReleaseError where nothing can be hidden now."""
     suppression = Suppression()
     for name in registry.costs:
         value, entry = registry.values[name], ledger.counts.get(name)
         if entry is not None and abs(value - entry.value) < rule.minimum:
             _repeat(suppression, name, value, entry)
         elif entry is not None and entry.count is not None and rule.round_to == 1:
-            raise DisclosureError(
+            raise EarlierReleaseError(
                 f"disclosure: counts are not rounded, and {name} is of {rule.minimum} people or more more or fewer than"
                 " in the"
                 " earlier public release: both together would tell of few people; declare round_to, or start anew with"

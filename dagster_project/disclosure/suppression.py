@@ -29,6 +29,10 @@ class DisclosureError(ValueError):
     """There can be no public release. The message is one line with the cure."""
 
 
+class EarlierReleaseError(DisclosureError):
+    """A new public release would give people away together with earlier ones, which stay as they are."""
+
+
 @dataclass
 class Suppression:
     """What is decided on counts, by name.
@@ -89,7 +93,7 @@ def _protect_component(
         if not candidates:
             # Without the numbers: a run's history is no place for them.
             if suppression.fixed:
-                raise DisclosureError(
+                raise EarlierReleaseError(
                     f"disclosure: with what earlier public releases printed, {name} could be narrowed down to a few"
                     " people; keep to the public release that there is, or start anew with another edition"
                 )

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from dagster_project.disclosure import (
     DisclosureError,
+    EarlierReleaseError,
     PublicResults,
     ScorePattern,
     left_out_analyses,
@@ -39,12 +40,14 @@ _MANIFEST = "manifest.json"
 
 @dataclass(frozen=True)
 class PublicRelease:
-    """The public release after a run. numbers, hidden: how many it holds, and how many of them are hidden."""
+    """The public release after a run. numbers, hidden: how many it holds, and how many of them are hidden.
+    reason: why it stays as an earlier release was."""
 
     folder: Path | None
     is_new: bool
     numbers: int = 0
     hidden: int = 0
+    reason: str = ""
 
 
 def publish_public(settings: Settings, study: Study, warehouse: Warehouse) -> PublicRelease:
@@ -52,7 +55,8 @@ def publish_public(settings: Settings, study: Study, warehouse: Warehouse) -> Pu
     released: the release itself may be open elsewhere. None is made where the protocol has
     `disclosure: none`; one that is there stays.
 
-    Raises DisclosureError where a new one would give people away together with earlier ones.
+    One that would give people away together with earlier ones is not made: the earlier one stays, and reason says so. Raises
+    DisclosureError where there can be none, and where nobody knows what earlier ones printed.
     """
     folder = settings.study_folder / PUBLIC
     rule = study.protocol.disclosure
@@ -72,7 +76,10 @@ def publish_public(settings: Settings, study: Study, warehouse: Warehouse) -> Pu
     results = read_results(warehouse)
     patterns = score_patterns(study, warehouse)
     overlapping = overlapping_scales(study, warehouse)
-    public = public_results(study, results, patterns, overlapping, key, ledger, team_manifest["release"])
+    try:
+        public = public_results(study, results, patterns, overlapping, key, ledger, team_manifest["release"])
+    except EarlierReleaseError as error:
+        return PublicRelease(folder if folder.exists() else None, is_new=False, reason=str(error))
     manifest = _new_manifest(study, team_manifest, key)
     building = settings.study_folder / f".release-public-{uuid.uuid4().hex}"
     building.mkdir()
