@@ -54,7 +54,8 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
 
 def finish_pending(settings: Settings) -> None:
     """Finish the erasure that a killed `wavehouse forget` left behind: every command about the study does that first."""
-    if not (settings.study_home / PENDING_ERASURE).exists():
+    # Of no study is there a pending one nearly always; asking for a study's own folder would make it.
+    if not any(settings.home.glob(f"*/{PENDING_ERASURE}")) or not (settings.study_home / PENDING_ERASURE).exists():
         return
     from dagster_project.erasure import finish_erasure
     from dagster_project.study_lock import study_lock

@@ -254,8 +254,8 @@ def test_nobody_else_reads_what_a_command_made(attacks: dict[str, Attack], name:
 def test_a_run_says_row_and_cure_of_what_it_withholds(attacks: dict[str, Attack]) -> None:
     (duplicate,) = [line for line in attacks["duplicate"].output("run.err").splitlines() if line.startswith("error:")]
     assert re.fullmatch(
-        r"error: raw/t1, contract: t1\.csv: T1: participant P[0-9a-f]{16} has rows 2 and 5; keep one of them, or set the others"
-        r" aside by a rule",
+        r"error: raw/t1, contract: t1\.csv: T1: participant P[0-9a-f]{16} has rows 2 and 5; keep one of them, say under"
+        r" duplicates which one counts, or set the others aside by a rule under set_aside",
         duplicate,
     )
     stranger = next(line for line in attacks["stranger"].output("run.err").splitlines() if line.startswith("error:"))

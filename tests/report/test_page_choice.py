@@ -139,6 +139,6 @@ def test_check_says_what_the_study_does_not_have(tmp_path: Path, chosen: Any) ->
     lines = list(page_findings(read_study(study)))
     assert lines[1] == "tables: chnge: the current release has none of this name; did you mean change?"
     assert lines[2].startswith("tables: xyz: the current release has none of this name; it has change, ")
-    own_table = "tables: [{table: xyz, title: Own, results: ['change/*'], rows: outcome, cells: '{n}'}]\n"
+    own_table = "tables: [{table: xyz, title: Own, results: ['change/*'], rows: outcome, columns: contrast, cells: '{n}'}]\n"
     (study / "tables.yaml").write_text(own_table, encoding="utf-8")
     assert list(page_findings(read_study(study))) == lines[:2]
