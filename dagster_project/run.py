@@ -89,10 +89,9 @@ def _state_of_releases(settings: Settings, result: "dg.ExecuteInProcessResult") 
 
 def _lacking_parts(settings: Settings) -> list[str]:
     """What the study adds of its own and the release lacks, as the errors above say why."""
-    parts = Warehouse(settings.warehouse_file).rows(
-        "select part from results.extensions where state = 'lacking' order by part"
-    )
-    return [row["part"] for row in parts]
+    from dagster_project.outcomes.extension_tables import lacking_parts
+
+    return [row.part for row in lacking_parts(Warehouse(settings.warehouse_file))]
 
 
 def _run_and_heal(settings: Settings, quiet: bool, run_id: str) -> "dg.ExecuteInProcessResult":

@@ -54,7 +54,7 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
 
 def finish_pending(settings: Settings) -> None:
     """Finish the erasure that a killed `wavehouse forget` left behind: every command about the study does that first."""
-    # Of no study is there a pending one nearly always; asking for a study's own folder would make it.
+    # Whose folder is this study's is asked only where some study has one pending: asking makes the folder.
     if not any(settings.home.glob(f"*/{PENDING_ERASURE}")) or not (settings.study_home / PENDING_ERASURE).exists():
         return
     from dagster_project.erasure import finish_erasure

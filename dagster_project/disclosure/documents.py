@@ -4,15 +4,22 @@ Belongs here: writing them from public results and the study's definitions. Does
 (public_results.py), the folder's place (release/).
 """
 
-import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from dagster_project.disclosure.layout import PublicFigure, change_figure, public_tables
+from dagster_project.disclosure.layout import change_figure, public_tables
 from dagster_project.disclosure.public_results import MARK, PublicResults
-from dagster_project.report import DescribedColumn, write_ard, write_package, write_public_page, write_tables
+from dagster_project.report import (
+    DescribedColumn,
+    write_ard,
+    write_csv,
+    write_figures,
+    write_package,
+    write_public_page,
+    write_tables,
+)
 from dagster_project.results import RESULTS_TABLE, STATISTICS, ResultRow, ard_rows, statistic_of
 from dagster_project.study import Disclosure, Study, scoring_rule
 
@@ -30,11 +37,11 @@ def write_public_files(
     figure = change_figure(study, public.rows)
     figures = [figure] if figure is not None else []
     write_tables(folder / "tables", tables, [])
-    _write_figures(folder / "figures", figures)
+    write_figures(folder / "figures", figures)
     rows = list(public.rows.values())
-    _write_csv(folder / "results.csv", [column.name for column in _RESULT_COLUMNS], _result_records(rows))
+    write_csv(folder / "results.csv", [[column.name for column in _RESULT_COLUMNS], *_result_records(rows)])
     write_ard(folder, ard_rows(rows, study.protocol.plan_hash))
-    _write_csv(folder / "codebook.csv", ("kind", "code", "label", "words"), _codebook(study, rows))
+    write_csv(folder / "codebook.csv", [("kind", "code", "label", "words"), *_codebook(study, rows)])
     write_public_page(
         folder / "index.html",
         study,
@@ -51,17 +58,6 @@ def write_public_files(
         for column in _RESULT_COLUMNS
     ]
     write_package(folder, study, manifest, columns)
-
-
-def _write_figures(folder: Path, figures: Sequence[PublicFigure]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for number, figure in enumerate(figures, start=1):
-        (folder / f"figure_{number}_{figure.name}.svg").write_text(figure.svg + "\n", encoding="utf-8")
-
-
-def _write_csv(file: Path, header: Sequence[str], records: Iterable[Sequence[Any]]) -> None:
-    with file.open("w", encoding="utf-8-sig", newline="") as stream:
-        csv.writer(stream).writerows([header, *records])
 
 
 def _result_records(rows: Sequence[ResultRow]) -> list[list[Any]]:
@@ -81,9 +77,9 @@ def _opening(study: Study, public: PublicResults) -> str:
         multiple = "the nearest" if rule.rounding == "nearest" else "the lower or the higher, by chance,"
         rounding = f" Counts of people are rounded to {multiple} multiple of {rule.round_to}."
     return (
-        f"These numbers may be shown to everybody. What is of fewer than {rule.minimum} people, or would tell of them"
-        " together"
-        f" with other numbers, is hidden and printed as {MARK}: {hidden_count} of {len(public.rows)} numbers.{rounding}"
+        f"These numbers may be shown to everybody. What is of fewer than {rule.minimum} people, or would tell of"
+        f" them together with other numbers, is hidden and printed as {MARK}: {hidden_count} of {len(public.rows)}"
+        f" numbers.{rounding}"
     )
 
 
@@ -101,8 +97,7 @@ def _methods(study: Study) -> list[str]:
         " differ a little from those of the study's own reports.",
         "Minima, maxima, medians and quartiles are not given: they are values of single people.",
         f"A mean is hidden where together with the other means of its measure it would tell of fewer than {rule.minimum}"
-        " people,"
-        " for example of those who answered the first wave and not the second.",
+        " people, for example of those who answered the first wave and not the second.",
     ]
     if study.protocol.disclosure != "none" and rule.edition > 1:
         texts.append(f"This is edition {rule.edition}: it does not take earlier editions into account.")
@@ -113,10 +108,8 @@ def _lacking(analyses: Sequence[str]) -> str:
     names = ", ".join(name.replace("_", " ") for name in analyses)
     return (
         "No row of a person, no answer and no file name or day of an answer is public, nor anything else by person. Only"
-        " counts,"
-        " means, SDs and what follows from them are; of these analyses of the study nothing is public, since nobody has"
-        " shown"
-        f" that their numbers tell of no single person: {names or 'none'}."
+        " counts, means, SDs and what follows from them are; of these analyses of the study nothing is public, since nobody"
+        f" has shown that their numbers tell of no single person: {names or 'none'}."
     )
 
 

@@ -5,7 +5,6 @@ Belongs here: the report's words and its table. Does not belong here: any decisi
 alone.
 """
 
-import csv
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,6 +13,7 @@ from pathlib import Path
 from dagster_project.disclosure.bounds import UNKNOWN
 from dagster_project.disclosure.public_results import MARK, RULES, PublicResults
 from dagster_project.markdown import markdown_table
+from dagster_project.report import write_csv
 from dagster_project.results import ResultRow
 from dagster_project.study import Disclosure
 
@@ -29,8 +29,7 @@ def write_officer_report(
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)  # small counts are for those who run the study
     records = [*_count_records(rule, public), *_value_records(rule, results, public)]
-    with (folder / "disclosure_report.csv").open("w", encoding="utf-8-sig", newline="") as stream:
-        csv.writer(stream).writerows([_HEADER, *records])
+    write_csv(folder / "disclosure_report.csv", [_HEADER, *records])
     text = "\n\n".join([*_summary(rule, public, release), _hidden_table(records), *_limits(rule, public)])
     (folder / "disclosure_report.md").write_text(text + "\n", encoding="utf-8")
 

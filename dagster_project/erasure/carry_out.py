@@ -25,7 +25,7 @@ from dagster_project.erasure.search import pattern_of, texts_to_search
 from dagster_project.exports import LandedFile, replace_arrivals
 from dagster_project.exports.suppression import suppress as suppress_person
 from dagster_project.fieldwork import QueryLog
-from dagster_project.file_modes import set_mode
+from dagster_project.file_modes import delete, set_mode
 from dagster_project.settings import PENDING_ERASURE, Settings
 
 _PARTIAL = "erasure.partial"
@@ -121,7 +121,7 @@ def finish_erasure(settings: Settings, report: Report) -> Journal | None:
         _replace(replacement, pending, settings.landing, report)
     _replace_arrivals(journal, settings.landing)
     for path in map(Path, journal.deletions):
-        _delete(path)
+        delete(path)
     QueryLog(settings.study_home / QUERY_LOG).erase(journal.queries)
     erase_from_history(settings.dagster_home, pattern_of(texts_to_search(journal.pseudonym, journal.spellings)))
     suppress_person(settings.study_home, list(journal.spellings), receipt.erased_at[:10])
@@ -139,7 +139,7 @@ def _replace(replacement: Replacement, pending: Path, landing: Path, report: Rep
             _install(pending / replacement.prepared, target)
             set_mode(target, 0o444)
         if replacement.sha256 != replacement.former_sha256:
-            _delete(path)
+            delete(path)
         return
     if not path.exists() or replacement.prepared is None:
         return
@@ -168,7 +168,8 @@ def _replace_arrivals(journal: Journal, landing: Path) -> None:
     copies: dict[str, LandedFile | None] = {}
     for replacement in journal.replacements:
         if not replacement.is_landed:
-            copies.setdefault(replacement.former_sha256, None) if replacement.sha256 is None else None
+            if replacement.sha256 is None:
+                copies.setdefault(replacement.former_sha256, None)
             continue
         path = landing / f"{replacement.sha256}{Path(replacement.path).suffix}"
         copies[replacement.former_sha256] = (
@@ -176,18 +177,6 @@ def _replace_arrivals(journal: Journal, landing: Path) -> None:
         )
     if copies:
         replace_arrivals(landing, copies)
-
-
-def _delete(path: Path) -> None:
-    if path.is_symlink() or path.is_file():
-        if os.name == "nt":
-            path.chmod(0o666)
-        path.unlink()
-    elif path.is_dir():
-        if os.name == "nt":
-            for file in path.rglob("*"):
-                file.chmod(0o666)
-        shutil.rmtree(path)
 
 
 def _to_disk(path: Path) -> None:

@@ -178,7 +178,7 @@ def _release_folders(folder: Path, names: set[str]) -> Iterator[Path]:
     manifest = folder / "release" / "manifest.json"
     if names and (folder / "release").exists():
         current = current_release(folder) if manifest.exists() else None
-        if current is None or current.get("release") in names or not names:
+        if current is None or current.get("release") in names:
             yield folder / "release"
     for name in sorted(names):
         if (folder / "releases" / name).is_dir():

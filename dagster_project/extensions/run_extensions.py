@@ -4,7 +4,7 @@ Belongs here: the order of these, and what they write of schema results. Does no
 (models.py), running an analysis (analyses.py), Dagster (defs/).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -115,21 +115,15 @@ def create_tables(connection: Connection) -> None:
         connection.execute(f"comment on table {table.full_name} is {literal(table.description)}")
 
 
-def write_rows(connection: Connection, rows: Iterable[ExtensionRow], kinds: Sequence[str]) -> None:
-    """Replace what is said of parts of these kinds."""
-    replace_rows(connection, "results", EXTENSIONS_TABLE.name, EXTENSIONS_TABLE.to_arrow(rows), ("kind", kinds))
-
-
 def _forget(
     connection: Connection, ran: Sequence[str], succeeded: Sequence[str], rows: Sequence[ExtensionRow], *, is_whole: bool
 ) -> None:
     """Say of each part what became of it, and take away what is known of analyses: of a whole run of all of them, else of
     those that ran. Results of those that were made stay, to be replaced where they differ."""
+    replaced: tuple[str, Sequence[str]] = ("part", [row.part for row in rows])
     if is_whole:
-        write_rows(connection, rows, ("model", "analysis", "table", "figure"))
-    else:
-        parts = [row.part for row in rows]
-        replace_rows(connection, "results", EXTENSIONS_TABLE.name, EXTENSIONS_TABLE.to_arrow(rows), ("part", parts))
+        replaced = ("kind", ("model", "analysis", "table", "figure"))
+    replace_rows(connection, "results", EXTENSIONS_TABLE.name, EXTENSIONS_TABLE.to_arrow(rows), replaced)
     condition = f"starts_with(analysis, {literal(OWN_PREFIX)}) and ($1 or list_contains($2, analysis))"
     of_results = f"result_id in (select result_id from results.results where {condition})"
     connection.execute(f"delete from results.extension_people where {of_results}", [is_whole, list(ran)])

@@ -51,9 +51,9 @@ class PublicRelease:
 
 
 def publish_public(settings: Settings, study: Study, warehouse: Warehouse) -> PublicRelease:
-    """Make the public release of the current release, unless it is there. warehouse: the working file, which holds what was
-    released: the release itself may be open elsewhere. None is made where the protocol has
-    `disclosure: none`; one that is there stays.
+    """Make the public release of the current release, unless it is there. warehouse: the working file, which holds
+    what was released: the release itself may be open elsewhere. None is made where the protocol has `disclosure: none`; one
+    that is there stays.
 
     One that would give people away together with earlier ones is not made: the earlier one stays, and reason says so. Raises
     DisclosureError where there can be none, and where nobody knows what earlier ones printed.

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from dagster_project.report.figure import Figure
+from dagster_project.report.figure import Drawing
 from dagster_project.results import ARD_TABLE, REPRODUCTION_TABLE, ArdRow, Reproduction, Table, to_csv_rows
 
 
@@ -17,13 +17,13 @@ def write_tables(folder: Path, tables: Sequence[Table], reproduction: Sequence[R
     for Excel."""
     folder.mkdir(parents=True, exist_ok=True)
     for table in tables:
-        _write(folder / f"table_{table.number}_{table.name}.csv", to_csv_rows(table))
+        write_csv(folder / f"table_{table.number}_{table.name}.csv", to_csv_rows(table))
     if reproduction:
         header = REPRODUCTION_TABLE.column_names
-        _write(folder / "reproduction.csv", [header, *([getattr(row, name) for name in header] for row in reproduction)])
+        write_csv(folder / "reproduction.csv", [header, *([getattr(row, name) for name in header] for row in reproduction)])
 
 
-def write_figures(folder: Path, figures: Sequence[Figure]) -> None:
+def write_figures(folder: Path, figures: Sequence[Drawing]) -> None:
     """Write each figure as figure_<number>_<name>.svg, numbered as on the page."""
     folder.mkdir(parents=True, exist_ok=True)
     for number, figure in enumerate(figures, start=1):
@@ -37,6 +37,7 @@ def write_ard(folder: Path, rows: Sequence[ArdRow]) -> None:
     (folder / "ard.json").write_text(f"[\n{text}\n]\n", encoding="utf-8")
 
 
-def _write(file: Path, rows: Iterable[Sequence[Any]]) -> None:
+def write_csv(file: Path, rows: Iterable[Sequence[Any]]) -> None:
+    """Write rows, the header among them, in UTF-8 with a byte order mark for Excel."""
     with file.open("w", encoding="utf-8-sig", newline="") as stream:
         csv.writer(stream).writerows(rows)

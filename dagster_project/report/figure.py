@@ -1,6 +1,7 @@
 """What a figure is. Nothing else belongs here: what draws figures is slow to load."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from dagster_project.results import Table
 from dagster_project.table_spec import ColumnSpec, TableSpec
@@ -19,6 +20,22 @@ FIGURES_TABLE = TableSpec(
         ColumnSpec("svg", "text", "the drawing, as SVG"),
     ),
 )
+
+
+class Drawing(Protocol):
+    """A figure: its title, alternative text and SVG."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def alt(self) -> str: ...
+
+    @property
+    def svg(self) -> str: ...
 
 
 @dataclass(frozen=True)

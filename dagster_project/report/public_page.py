@@ -2,27 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
 
+from dagster_project.report.figure import Drawing
 from dagster_project.report.template import render
 from dagster_project.results import Table
 from dagster_project.study import Study
-
-
-class Drawing(Protocol):
-    """A figure: its title, alternative text and SVG."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def title(self) -> str: ...
-
-    @property
-    def alt(self) -> str: ...
-
-    @property
-    def svg(self) -> str: ...
 
 
 def write_public_page(

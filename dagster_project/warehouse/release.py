@@ -21,7 +21,7 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.file_modes import set_mode
+from dagster_project.file_modes import delete, set_mode
 from dagster_project.warehouse.working_file import Warehouse, WarehouseError, identifier, literal
 
 MANIFEST = "manifest.json"
@@ -200,14 +200,6 @@ def _link_unchanged_files(building: Path, folder: Path) -> None:
                 os.replace(linked, path)
 
 
-def _remove(folder: Path) -> None:
-    """Delete a release. Windows refuses to delete read-only files, so they are made writable first."""
-    if os.name == "nt":
-        for path in folder.rglob("*"):
-            path.chmod(0o666)
-    shutil.rmtree(folder)
-
-
 def _make_current(folder: Path, release: Path, *, links: bool) -> None:
     pointer = folder / "release"
     link = folder / f".release-{uuid.uuid4().hex}"
@@ -261,4 +253,4 @@ def _delete_old(folder: Path, current: Path) -> None:
     for path in releases[:-_KEEP_COUNT]:
         if path != current:
             with suppress(OSError):
-                _remove(path)
+                delete(path)
