@@ -7,6 +7,7 @@ tests does not wait for them.
 
 import atexit
 import contextlib
+import csv
 import gc
 import os
 import pickle
@@ -76,6 +77,26 @@ class Run:
     failures: list[str]
     checks: dict[tuple[str, str], tuple[bool, str]]
     metadata: dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Correction:
+    """One cell of an export that was corrected: whose, and its texts."""
+
+    respondent: str
+    column: str
+    before: str
+    now: str
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """A study that ran, a copy of it that ran again with some answers corrected, and these."""
+
+    first: Workspace
+    workspace: Workspace
+    run: Run
+    corrections: list[Correction]
 
 
 def _rows(file: Path, sql: str) -> list[dict[str, Any]]:
@@ -182,7 +203,8 @@ def run_all(workspace: Workspace) -> Run:
 
 #: Fixtures that run a graph, or stand on one that ran.
 _GRAPH_FIXTURES = {
-    "copy_of", "definitions_of", "example_copy", "example_run", "workspace_at", "workspace_of", "run_of", "small_copy", "small_run",
+    "copy_of", "corrected_example", "definitions_of", "example_copy", "example_run", "workspace_at", "workspace_of", "run_of",
+    "small_copy", "small_run",
 }  # fmt: skip
 
 
@@ -204,7 +226,11 @@ _THE_EXAMPLE = "the example"
 @cache
 def _unit(module: Path) -> str:
     """What is run by the same process: a module, so that its own fixtures are made once."""
-    return _THE_EXAMPLE if re.search(r"\bexample_(?:run|copy)\b", module.read_text(encoding="utf-8")) else str(module)
+    return (
+        _THE_EXAMPLE
+        if re.search(r"\b(?:example_(?:run|copy)|corrected_example)\b", module.read_text(encoding="utf-8"))
+        else str(module)
+    )
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -282,6 +308,32 @@ def example_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Ru
     """The example study, run once."""
     workspace = workspace_at(tmp_path_factory.mktemp("example"), EXAMPLE)
     return workspace, run_all(workspace)
+
+
+@pytest.fixture(scope="session")
+def corrected_example(example_run: tuple[Workspace, Run], tmp_path_factory: pytest.TempPathFactory) -> Corrected:
+    """The example whose second wave came again with three answers corrected: a wellbeing item of two people, a burnout item of a
+    third."""
+    workspace = copy_of(example_run[0], tmp_path_factory.mktemp("corrected"))
+    file = workspace.study_folder / "raw" / "T2" / "peer_workers_t2.csv"
+    header, *rows = csv.reader(file.read_text(encoding="utf-8-sig").splitlines())
+    cell = {name: header.index(name) for name in ("WB_4", "BURN_6", "Finished", "Status", "ExternalReference")}
+    complete = [
+        row
+        for row in rows
+        if row[cell["Finished"]] == "True" and row[cell["Status"]] != "Survey Preview" and row[cell["WB_4"]] in "12345"
+        and row[cell["BURN_6"]] in "0123456"
+    ]  # fmt: skip
+    corrections = []
+    for row, column in ((complete[0], "WB_4"), (complete[3], "WB_4"), (complete[5], "BURN_6")):
+        before = row[cell[column]]
+        row[cell[column]] = now = str(int(before) + (1 if before not in "56" else -1))
+        corrections.append(Correction(row[cell["ExternalReference"]], column, before, now))
+    with file.open("w", encoding="utf-8-sig", newline="") as stream:
+        csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows([header, *rows])
+    run = run_all(workspace)
+    assert run.success, run.failures
+    return Corrected(example_run[0], workspace, run, corrections)
 
 
 @pytest.fixture

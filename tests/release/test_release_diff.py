@@ -18,37 +18,17 @@ def _differ(old: float | None, new: float | None) -> bool:
 
 
 def test_three_corrected_answers_of_the_example(
-    example_copy: StudyCopy, monkeypatch: pytest.MonkeyPatch, capsys: Any
+    corrected_example: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     """T2 comes again with three answers corrected: one wellbeing item of two people, one burnout item of a third."""
-    workspace, rerun = example_copy
-    old_values = workspace.values()
-    first = workspace.released("select * from results.release_diff")
-    assert first == []
-    file = next((workspace.study_folder / "raw/T2").iterdir())
-    rows = list(csv.reader(file.read_text(encoding="utf-8-sig").splitlines()))
-    header, people = (
-        rows[0],
-        [
-            row
-            for row in rows[3:]
-            if row[rows[0].index("Finished")] == "True" and row[rows[0].index("Status")] != "Survey Preview"
-        ],
-    )
+    workspace, run = corrected_example.workspace, corrected_example.run
+    old_values = corrected_example.first.values()
+    assert corrected_example.first.released("select * from results.release_diff") == []
     columns = {"WB_4": "wemwbs_04", "BURN_6": "mbi_hss_06"}
-    complete = [row for row in people if row[header.index("WB_4")] in "12345" and row[header.index("BURN_6")] in "0123456"]
-    corrected = [(complete[0], "WB_4"), (complete[3], "WB_4"), (complete[5], "BURN_6")]
-    expected = set()
-    for row, column in corrected:
-        old_text = row[header.index(column)]
-        now = str(int(old_text) + 1) if old_text not in "56" else str(int(old_text) - 1)
-        row[header.index(column)] = now
-        expected.add((row[header.index("ExternalReference")], columns[column], old_text, now))
-    with file.open("w", encoding="utf-8-sig", newline="") as stream:
-        csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
-
-    run = rerun()
-    assert run.success, run.failures
+    expected = {
+        (correction.respondent, columns[correction.column], correction.before, correction.now)
+        for correction in corrected_example.corrections
+    }
     names = {
         row["participant_id"]: row["respondent"]
         for row in workspace.working("select participant_id, respondent from raw.roster")
@@ -105,7 +85,7 @@ def test_three_corrected_answers_of_the_example(
         for row in listed_changes
         if row["kind"] == "answer"
     } == expected
-    person_ids = [row[header.index("ExternalReference")] for row, _ in corrected]
+    person_ids = [correction.respondent for correction in corrected_example.corrections]
     assert {(names[row["participant_id"]], row["wave"], row["what"]) for row in listed_changes if row["kind"] == "score"} == {
         (person_ids[0], "T2", "wellbeing"), (person_ids[1], "T2", "wellbeing"), (person_ids[2], "T2", "emotional_exhaustion"),
     }  # fmt: skip

@@ -290,6 +290,21 @@ def read_in_node(page: Page, result_ids: list[str], folder: Path) -> dict[str, A
     return readings
 
 
+@pytest.fixture(scope="module")
+def traces(page: Page) -> dict[str, list[dict[str, Any]]]:
+    """What SQL says of fifty numbers of the page, of as many analyses as there are."""
+    ids = sorted(page.numbers)
+    ids_by_analysis: dict[str, list[str]] = {}
+    for result_id in random.Random(5).sample(ids, len(ids)):
+        ids_by_analysis.setdefault(result_id.split("/")[0], []).append(result_id)
+    rounds = zip_longest(*ids_by_analysis.values())
+    sample = [result_id for ids in rounds for result_id in ids if result_id is not None][:50]
+    with duckdb.connect(str(page.workspace.release / "warehouse.duckdb"), read_only=True) as connection:
+        return {
+            result_id: connection.execute("from trace(?)", [result_id]).to_arrow_table().to_pylist() for result_id in sample
+        }
+
+
 @pytest.mark.parametrize(
     "read",
     [
@@ -304,19 +319,11 @@ def read_in_node(page: Page, result_ids: list[str], folder: Path) -> dict[str, A
     ],
 )
 def test_fifty_numbers_of_the_page_lead_to_the_same_people_answers_and_cells_as_sql(
-    page: Page, tmp_path: Path, read: Any
+    page: Page, traces: dict[str, list[dict[str, Any]]], tmp_path: Path, read: Any
 ) -> None:
-    ids = sorted(page.numbers)
-    ids_by_analysis: dict[str, list[str]] = {}
-    for result_id in random.Random(5).sample(ids, len(ids)):
-        ids_by_analysis.setdefault(result_id.split("/")[0], []).append(result_id)
-    rounds = zip_longest(*ids_by_analysis.values())
-    sample = [result_id for ids in rounds for result_id in ids if result_id is not None][:50]
-    readings = read(page, sample, tmp_path)
-    with duckdb.connect(str(page.workspace.release / "warehouse.duckdb"), read_only=True) as connection:
-        for result_id in sample:
-            rows = connection.execute("from trace(?)", [result_id]).to_arrow_table().to_pylist()
-            _assert_same(rows, readings[result_id], result_id)
+    readings = read(page, list(traces), tmp_path)
+    for result_id, rows in traces.items():
+        _assert_same(rows, readings[result_id], result_id)
     assert sum(len(person["answers"]) for reading in readings.values() for person in reading["rows"]) > 10_000
 
 
