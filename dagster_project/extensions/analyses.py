@@ -82,7 +82,7 @@ def _load(file: Path) -> DeclaredAnalysis:
     except SyntaxError as error:
         raise AnalysisError(f"line {error.lineno}: {error.msg}; correct the Python there") from None
     except (ValueError, UnicodeDecodeError) as error:
-        raise AnalysisError(f"is no Python: {error}") from None
+        raise AnalysisError(f"is no Python ({error}); save it as text in UTF-8") from None
     try:
         exec(code, module.__dict__)
     except (Exception, SystemExit) as error:
