@@ -19,6 +19,7 @@ from dagster_project.commands import (
     new,
     pull,
     queries,
+    reference,
     reminders,
     render,
     run,
@@ -33,7 +34,7 @@ from dagster_project.terminal import error_line, say
 #: In the order of the help.
 _COMMANDS = (
     run, check, contract, pull, new, instruments, ui, diff, trace, export, render, reminders, queries, forget, audit,
-    simulate,
+    simulate, reference,
 )  # fmt: skip
 
 

@@ -59,8 +59,8 @@ MAY_IMPORT = {
         "markdown", "models", "outcomes", "results", "stamps", "study", "study_run", "warehouse", "withholding",
     },
     "release": {
-        "audit", "checks", "disclosure", "erasure", "exports", "fingerprint", "languages", "outcomes", "report", "results", "settings", "stamps", "study",
-        "study_run", "synthesis", "variant_marts", "warehouse",
+        "audit", "checks", "disclosure", "erasure", "exports", "extensions", "fingerprint", "languages", "outcomes", "report",
+        "results", "settings", "stamps", "study", "study_run", "synthesis", "variant_marts", "warehouse",
     },
     "erasure": {"dagster_home", "exports", "fieldwork", "file_modes", "settings", "study", "warehouse"},
     "automation": {"exports", "study"},

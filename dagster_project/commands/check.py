@@ -9,6 +9,7 @@ from dagster_project.settings import Settings
 from dagster_project.terminal import say
 
 if TYPE_CHECKING:
+    from dagster_project.raw.versions import gone_exports
     from dagster_project.rehearsal.fit import FitFinding
 
 
@@ -28,7 +29,10 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
     say(f"{study.folder.name}: the definitions fit together: {parts}")
     numbers = Counter[str]()
     faults = static_faults(study, DbtProject.from_settings(settings))
-    for finding in (*check_study(study), *(FitFinding(file, ERROR, reason) for file, reason in sorted(faults.items()))):
+    for finding in (
+        *check_study(study, gone_exports(study)),
+        *(FitFinding(file, ERROR, reason) for file, reason in sorted(faults.items())),
+    ):
         numbers[finding.severity] += 1
         say(_line(finding))
     errors, warnings = (_number_text(numbers[severity], severity) for severity in (ERROR, WARNING))

@@ -49,18 +49,30 @@ def run_analysis(
 ) -> AnalysisNumbers:
     """Run an analysis twice, and give its results. marts: that may be read. models: the study's own by name, with why one is
     lacking. Raises AnalysisError with what went wrong, in one line."""
-    declaration = _load(study.folder / analysis.file)
+    people = CountedPeople.from_marts(warehouse)
+    numbers = run_once(study, warehouse, analysis, marts, models, people)
+    numbers_again = run_once(study, warehouse, analysis, marts, models, people)
+    _refuse_other_numbers(numbers.results, numbers_again.results)
+    _refuse_other_people(numbers.people, numbers_again.people)
+    return numbers
+
+
+def run_once(
+    study: Study,
+    warehouse: Warehouse,
+    analysis: PythonAnalysis,
+    marts: Sequence[str],
+    models: Mapping[str, str | None],
+    people: CountedPeople,
+) -> AnalysisNumbers:
+    """Run an analysis from its file, as `run_analysis` does it twice. Raises AnalysisError."""
+    file = study.folder / analysis.file
+    declaration = _load(file)
     checked_statistics(declaration)
     tables = {name: _table(warehouse, name, marts, models) for name in declaration.reads}
-    people = CountedPeople.from_marts(warehouse)
     remarks: list[str] = []
-    numbers = _compute(study.folder / analysis.file, declaration, Data(tables, analysis.name), remarks)
+    numbers = _compute(file, declaration, Data(tables, analysis.name), remarks)
     results, named_people = result_rows(study, analysis, declaration, numbers, people)
-    second_declaration = _load(study.folder / analysis.file)
-    numbers_again = _compute(study.folder / analysis.file, second_declaration, Data(tables, analysis.name), [])
-    results_again, people_again = result_rows(study, analysis, second_declaration, numbers_again, people)
-    _refuse_other_numbers(results, results_again)
-    _refuse_other_people(named_people, people_again)
     reads = ", ".join(full_name(name) for name in declaration.reads)
     statistics = [
         ExtensionStatisticRow(
@@ -82,7 +94,7 @@ def _load(file: Path) -> DeclaredAnalysis:
     except SyntaxError as error:
         raise AnalysisError(f"line {error.lineno}: {error.msg}; correct the Python there") from None
     except (ValueError, UnicodeDecodeError) as error:
-        raise AnalysisError(f"is no Python: {error}") from None
+        raise AnalysisError(f"is no Python ({error}); save it as text in UTF-8") from None
     try:
         exec(code, module.__dict__)
     except (Exception, SystemExit) as error:

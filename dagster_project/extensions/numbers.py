@@ -129,7 +129,9 @@ def result_rows(
         except ResultsError as error:
             raise AnalysisError(str(error)) from None
         if identifier in rows:
-            raise AnalysisError(f"gives {identifier} twice")
+            raise AnalysisError(
+                f"gives {identifier} twice; give it once, or each an outcome, wave, category or group of its own"
+            )
         if fault := _unknown_code(study, number):
             raise AnalysisError(f"{identifier}: {fault}")
         if fault := _wrong_number(number) or _wrong_person(number):

@@ -18,6 +18,7 @@ from dagster_project.languages.messages import (
     spoken,
     spoken_language,
     translate,
+    translate_method,
 )
 from dagster_project.languages.numbers import date_text, lowered, number_text, plain
 
@@ -39,4 +40,5 @@ __all__ = [
     "spoken",
     "spoken_language",
     "translate",
+    "translate_method",
 ]

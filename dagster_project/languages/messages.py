@@ -1,7 +1,7 @@
 """Translating messages into the language that is spoken. Does not belong here: reading catalogues (catalogue.py)."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -77,23 +77,32 @@ def ngettext_noop(singular: str, plural: str) -> tuple[str, str]:
 
 def translate(text: str) -> str:
     """A text that a run stored in English, as the language says it: the message is known again by its words."""
-    return text if _language.get() == ENGLISH or not text else _translate(_language.get(), text)
+    return text if _language.get() == ENGLISH or not text else _translate(_language.get(), text, _patterns)
+
+
+def translate_method(text: str) -> str:
+    """How a number was computed, or its formula, as `translate` knows texts again."""
+    return text if _language.get() == ENGLISH or not text else _translate(_language.get(), text, _patterns_of_methods)
+
+
+#: Messages with their patterns, in the order in which they are tried.
+Patterns = tuple[tuple[re.Pattern[str], str], ...]
 
 
 @cache
-def _translate(language: str, text: str) -> str:
+def _translate(language: str, text: str, patterns: Callable[[], Patterns]) -> str:
     translations = translations_of(language)
     if (translation := translations.gettext(text)) != text:
         return translation
     parts = _SEPARATOR.split(text)
     is_joined = len(parts) > 1 and all(part.count("(") == part.count(")") for part in parts)
-    for pattern, message in _patterns():
+    for pattern, message in patterns():
         # What was joined is translated part by part, unless it is one message with a semicolon of its own.
         if (not is_joined or "; " in message) and (match := pattern.fullmatch(text)):
-            values = {name: _translate(language, value) for name, value in match.groupdict().items()}
+            values = {name: _translate(language, value, patterns) for name, value in match.groupdict().items()}
             return translations.gettext(message).format(**values)
     if is_joined:
-        return translations.gettext("; ").join(_translate(language, part) for part in parts)
+        return translations.gettext("; ").join(_translate(language, part, patterns) for part in parts)
     from dagster_project.languages.words import STORED_MESSAGES
 
     names = text.split(", ")
@@ -107,12 +116,27 @@ _SEPARATOR = re.compile(r"; (?![^(]*\))")
 
 
 @cache
-def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """The messages of stored texts with placeholders, those with most words of their own first."""
+def _patterns() -> Patterns:
+    """The messages of stored texts with placeholders."""
     from dagster_project.languages.words import STORED_MESSAGES
 
-    messages = [message for message in STORED_MESSAGES if "{" in message]
-    by_length = sorted(messages, key=lambda message: (-len(re.sub(r"\{\w*\}", "", message)), message))
+    return _patterns_of(STORED_MESSAGES)
+
+
+@cache
+def _patterns_of_methods() -> Patterns:
+    """The same of methods; what is said behind a whole method first."""
+    from dagster_project.languages.methods import METHODS
+    from dagster_project.languages.words import STORED_MESSAGES
+
+    endings = [message for message in METHODS if message.startswith("{method}")]
+    return _patterns_of(endings) + _patterns_of([*STORED_MESSAGES, *METHODS])
+
+
+def _patterns_of(messages: Sequence[str]) -> Patterns:
+    """Patterns of the messages with placeholders, those with most words of their own first."""
+    filled = [message for message in messages if "{" in message]
+    by_length = sorted(filled, key=lambda message: (-len(re.sub(r"\{\w*\}", "", message)), message))
     return tuple((_pattern(message), message) for message in by_length)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from dagster_project.exports import Arrival, ExportError, LandedFile, append_arrivals, is_intact, read_arrivals
+from dagster_project.exports import Arrival, ExportError, LandedFile, append_arrivals, find_files, is_intact, read_arrivals
 from dagster_project.exports.errors import abbreviated_list, quoted
 from dagster_project.exports.landing import ARRIVALS
 from dagster_project.study import Export, Study
@@ -138,6 +138,19 @@ def choose_files(landing: Path, export: Export, files: Sequence[LandedFile], war
     versions = warehouse.rows("select sha256, first_seen_at from raw.versions where export = ?", [export.export])
     first_seen = {row["sha256"]: row["first_seen_at"] for row in versions}
     return ChosenFiles((sorted(files, key=lambda file: first_seen[file.sha256])[-1],))
+
+
+def gone_exports(study: Study) -> dict[str, str]:
+    """Why the next run will refuse exports that the release holds and whose files are gone, by export."""
+    reasons = {}
+    for export in study.protocol.exports:
+        with suppress(ExportError):  # files that cannot be used are not gone
+            if export.pin is None and not find_files(study.folder, export):
+                try:
+                    refuse_gone(study, export)
+                except ExportError as error:
+                    reasons[export.export] = str(error)
+    return reasons
 
 
 def refuse_gone(study: Study, export: Export) -> None:

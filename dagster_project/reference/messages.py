@@ -1,19 +1,20 @@
 """The page of messages: the lines with which something is refused, as the code writes them, each with its cure.
 
-Belongs here: collecting them from `raise` in the package's source. Does not belong here: the messages, which stand where the
-fact is known.
+Belongs here: collecting them from the errors that the package's source makes. Does not belong here: the messages, which
+stand where the fact is known.
 
-A value that only a run knows is shown as …. A message that repeats what another one says, and one that another library
-writes, is not collected; the page says so.
+A value that only a run knows is shown as …. An error that is caught and raised again with a place before it is listed where
+it was made; every other has words of its own, which `silent` holds it to.
 """
 
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from dagster_project.places import PACKAGE
-from dagster_project.reference.message_words import Function, module_of, texts_of
+from dagster_project.reference.message_words import Function, called_name, module_of, texts_of, word_count, written_by_class
 from dagster_project.reference.text import heading, plain
 
 #: Parts of the package whose refusals a user meets, in the order of a study's way, and what they are about.
@@ -49,6 +50,8 @@ _SUBJECTS = {
 _REFUSALS = ("Error",)
 #: What a mistake in the code itself ends in, which no definition and no file can bring about.
 _INTERNAL = ("AssertionError", "KeyError")
+#: Words before the text of another error that only say where: "instruments: …", "line …: …".
+_WORDS_OF_A_PLACE = 1
 
 
 @dataclass(frozen=True)
@@ -64,44 +67,83 @@ def _part(file: Path) -> str:
     return file.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def _raised(file: Path) -> Iterator[tuple[str, ast.expr, Function | None]]:
-    """The class and the message of each refusal that a module raises, and the function that raises it."""
+@dataclass(frozen=True)
+class Refusal:
+    """A line of code that refuses. repeats: whether it says what a caught error says, and where that is."""
+
+    part: str
+    error: str
+    location: str
+    texts: tuple[str, ...]
+    repeats: bool
+
+
+def _refusals(file: Path) -> Iterator[Refusal]:
+    """Every refusal that a module writes out or passes on, in its order."""
     module = module_of(file)
     functions = {inner: node for node in ast.walk(module) if isinstance(node, Function) for inner in ast.walk(node)}
+    caught = {
+        inner: node.name
+        for node in ast.walk(module)
+        if isinstance(node, ast.ExceptHandler) and node.name
+        for inner in ast.walk(node)
+    }
     for node in ast.walk(module):
-        call = node.exc if isinstance(node, ast.Raise) else None
-        if isinstance(call, ast.Call) and call.args:
-            name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
-            if name.endswith(_REFUSALS) and name not in _INTERNAL:
-                yield name, call.args[-1], functions.get(node)
+        name = called_name(node) if isinstance(node, ast.Call) else ""
+        if isinstance(node, ast.Call) and node.args and name.endswith(_REFUSALS) and name not in _INTERNAL:
+            line = written_by_class(node)
+            texts = _texts([line] if line is not None else node.args, functions.get(node))
+            is_place = all(word_count(text) <= _WORDS_OF_A_PLACE for text in texts)
+            repeats = is_place and node in caught and _says(node, caught[node], functions.get(node))
+            yield Refusal(_part(file), name, f"{file.name}:{node.lineno}", () if repeats else texts, repeats)
+
+
+def _texts(arguments: list[ast.expr], function: Function | None) -> tuple[str, ...]:
+    """The message among the arguments of an error: the last that has words."""
+    for argument in reversed(arguments):
+        if texts := texts_of(argument, function):
+            return tuple(texts)
+    return ()
+
+
+def _says(call: ast.Call, name: str, function: Function | None) -> bool:
+    """Whether a message holds the caught error's text, itself or by way of a variable made of it."""
+    names = {name}
+    for node in ast.walk(function) if function is not None else ():
+        if isinstance(node, ast.Assign) and name in _names(node.value):
+            names |= _names(node.targets[0])
+    return bool(names & set().union(*map(_names, call.args)))
+
+
+def _names(node: ast.expr) -> set[str]:
+    return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+
+
+@cache
+def refusals() -> tuple[Refusal, ...]:
+    """All refusals of the parts that a user meets."""
+    files = [file for file in sorted(PACKAGE.rglob("*.py")) if _part(file) in _SUBJECTS]
+    return tuple(refusal for file in files for refusal in _refusals(file))
 
 
 def messages() -> list[Message]:
-    """All refusals whose words are known, without repetition."""
+    """All messages, without repetition."""
     messages_by_text: dict[str, Message] = {}
-    for file in sorted(PACKAGE.rglob("*.py")):
-        if _part(file) in _SUBJECTS:
-            for error, node, function in _raised(file):
-                for text in texts_of(node, function):
-                    messages_by_text.setdefault(text, Message(_part(file), error, text))
+    for refusal in refusals():
+        for text in refusal.texts:
+            messages_by_text.setdefault(text, Message(refusal.part, refusal.error, text))
     return list(messages_by_text.values())
-
-
-def n_elsewhere() -> int:
-    """How many refusals are raised with words that are not known here."""
-    files = [file for file in PACKAGE.rglob("*.py") if _part(file) in _SUBJECTS]
-    return sum(not texts_of(node, function) for file in files for _, node, function in _raised(file))
 
 
 def page() -> str:
     collected = messages()
     parts = [
         "# Messages",
-        f"Something that does not fit is refused in one line: where it is, what is there, and what to do. These are the"
+        f"Something that does not fit is refused in one line: where it is, what is there, and what to do. These are all"
         f" {len(collected)} lines that the code writes out where it refuses; … stands for a name, a number or a text of"
-        f" yours. In {n_elsewhere()} more places the line repeats what another one says, or what another program says of a"
-        " file, and is not listed here. Keys that are misspelt or have a value of the wrong kind are named with the key's"
-        " meaning ([keys of study.yaml](study-yaml.md)).",
+        f" yours. Before some of them stands the file or the key that was being read, and an error of the system or of"
+        " another program's file is said in its own words, behind the file's name. Keys that are misspelt or have a value of"
+        " the wrong kind are named with the key's meaning ([keys of study.yaml](study-yaml.md)).",
     ]
     for part, subject in _SUBJECTS.items():
         texts = sorted(message.text for message in collected if message.part == part)
@@ -112,7 +154,12 @@ def page() -> str:
 
 
 def silent() -> list[str]:
-    """Parts of the package that refuse something and have no place on the page."""
-    parts = {_part(file) for file in PACKAGE.rglob("*.py") if any(name != "ValueError" for name, *_ in _raised(file))}
+    """Refusals without known words, and parts of the package that refuse something and have no place on the page."""
     edge = {"defs", "reference", "run", "cli", "definitions"}
-    return sorted(parts - _SUBJECTS.keys() - edge)
+    parts = {
+        _part(file) for file in PACKAGE.rglob("*.py") if any(refusal.error != "ValueError" for refusal in _refusals(file))
+    }
+    unlisted = [
+        f"{refusal.location}: {refusal.error}" for refusal in refusals() if not refusal.texts and not refusal.repeats
+    ]
+    return [*unlisted, *sorted(parts - _SUBJECTS.keys() - edge)]

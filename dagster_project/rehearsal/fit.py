@@ -49,13 +49,17 @@ class FitFinding:
     is_detail: bool = False
 
 
-def check_study(study: Study) -> Iterator[FitFinding]:
-    """What there is, and what does not fit. Nothing is written."""
+def check_study(study: Study, gone_exports: Mapping[str, str] | None = None) -> Iterator[FitFinding]:
+    """What there is, and what does not fit. gone_exports: why those that the release holds may not be gone, by export.
+    Nothing is written."""
     roster_contracts = read_roster(study)
     roster = identifiers_in(roster_contracts.values())
     contracts: dict[str, list[tuple[Export, ContractResult]]] = {}
     for export in study.protocol.exports:
-        yield from _of_export(study, export, roster, roster_contracts if export.wave is None else {}, contracts)
+        if (reason := (gone_exports or {}).get(export.export)) is not None:
+            yield FitFinding(export.wave or "roster", ERROR, reason, is_export=True)
+        else:
+            yield from _of_export(study, export, roster, roster_contracts if export.wave is None else {}, contracts)
     for planned in planned_findings(study, roster_contracts.values(), contracts):
         severity = {"question": ERROR, "warning": WARNING}.get(planned.kind, INFO)
         yield FitFinding(planned.wave, severity, planned.message, is_export=True, is_detail=True)

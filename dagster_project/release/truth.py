@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from dagster_project.audit import recompute_sample
 from dagster_project.exports import DEFINITIONS
+from dagster_project.extensions.recompute import differing_results
 from dagster_project.outcomes.analyses import OUTCOME_NAMES
 from dagster_project.outcomes.display import DISPLAY
 from dagster_project.outcomes.figures import FIGURES
@@ -57,11 +58,17 @@ def sample_recomputes(warehouse: Warehouse, study: Study) -> list[str]:
     return [str(mismatch) for mismatch in mismatches]
 
 
+def own_results_recompute(warehouse: Warehouse, study: Study) -> list[str]:
+    """Results of the study's own analyses are what these give of the file that is to be released."""
+    ((run_id,),) = (row.values() for row in warehouse.rows("select max(run_id) as run_id from results.stamps"))
+    return [f"{difference}; {_CURE}" for difference in differing_results(study, warehouse, str(run_id))]
+
+
 #: At how many places results are computed again before a release; of many people fewer, for each takes a second a million.
 _SAMPLE, _MANY_PEOPLE, _SAMPLE_OF_MANY = 12, 50_000, 4
 
 #: Each is given the working file and the study, and says what contradicts what, a line each.
-CHECKS: Sequence[Callable[[Warehouse, Study], list[str]]] = (stamps_agree, sample_recomputes)
+CHECKS: Sequence[Callable[[Warehouse, Study], list[str]]] = (stamps_agree, sample_recomputes, own_results_recompute)
 
 
 def contradictions(warehouse: Warehouse, study: Study) -> list[str]:

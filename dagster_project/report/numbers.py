@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from dagster_project.languages import gettext, ngettext, number_text, translate
+from dagster_project.languages import gettext, ngettext, number_text, translate, translate_method
 from dagster_project.report.page_data import LineColumns, NumberColumns
 from dagster_project.report.scopes import Scope, measure_of
 from dagster_project.results import MISSING_REASON_HEADINGS, PEOPLE, ExportFile, OwnStatistics, ResultRow, statistic_of
@@ -161,7 +161,9 @@ Line = tuple[str, str]
 
 def _lines(row: ResultRow, sources: Sources, scope_lines: Sequence[Line]) -> list[Line]:
     statistic = statistic_of(row.analysis, row.statistic, sources.own_statistics)
-    lines = [(gettext("What"), row.method), (gettext("Formula"), statistic.formula)]
+    is_own = (row.analysis, row.statistic) in sources.own_statistics
+    method, formula = (text if is_own else translate_method(text) for text in (row.method, statistic.formula))
+    lines = [(gettext("What"), method), (gettext("Formula"), formula)]
     if row.unit:
         lines.append((gettext("Unit"), translate(row.unit)))
     if measure_of(row) != row.outcome:

@@ -213,7 +213,7 @@ def _parse(
     except yaml.MarkedYAMLError as error:
         raise StudyError(f"{file}: {yaml_fault(error)}") from None
     except yaml.YAMLError as error:
-        raise StudyError(f"{file}: not YAML: {str(error).splitlines()[0]}") from None
+        raise StudyError(f"{file}: not YAML ({str(error).splitlines()[0]}); save it as plain text") from None
     if not isinstance(content, dict):
         raise StudyError(f"{file}: the file holds no keys; start it with {next(iter(model.model_fields))}:")
     refuse_open_questions(content, file)

@@ -14,7 +14,7 @@ run         `wavehouse run`, exports to release
 unchanged   once more, with nothing changed
 corrected   once more, after one cell was corrected in 1 % of the second wave's rows
 trace       `wavehouse trace` of ten results
-export      `wavehouse export` in each format
+export      `wavehouse export` in each format, and reading each file back as pandas does it
 new_wave    a study that ran without its third wave, which then arrives
 """
 
@@ -46,6 +46,13 @@ CONTRASTS = {"T1-T2": "followup_minus_baseline", "T1-T3": "baseline_minus_follow
 BLANK, MINIMUM = 0.03, 0.6
 PARTS = ("load", "script", "startup", "restart", "run", "unchanged", "corrected", "trace", "export", "new_wave")
 _BATCH = 50_000
+#: How an exported file is read back, in a process of its own.
+READERS = {
+    "csv": "import sys, pandas; print(pandas.read_csv(sys.argv[1], low_memory=False).shape)",
+    "parquet": "import sys, pandas; print(pandas.read_parquet(sys.argv[1]).shape)",
+    "sav": "import sys, pyreadstat; print(pyreadstat.read_sav(sys.argv[1], user_missing=True)[0].shape)",
+    "dta": "import sys, pyreadstat; print(pyreadstat.read_dta(sys.argv[1], user_missing=True)[0].shape)",
+}
 
 STUDY = """
 study: scale
@@ -376,6 +383,9 @@ class Bench:
                 self._wavehouse(
                     f"export {file_format}", folder, "export", "--format", file_format, "--out", str(folder / "out")
                 )
+                for file in sorted((folder / "out").glob(f"*.{file_format}")):
+                    if "_variables" not in file.name:
+                        self._measure(f"read {file_format}", [sys.executable, "-c", READERS[file_format], str(file)])
                 shutil.rmtree(folder / "out", ignore_errors=True)
         for folder_name in ("landing", "releases"):
             shutil.rmtree(folder / folder_name, ignore_errors=True)

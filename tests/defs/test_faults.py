@@ -1,13 +1,16 @@
 """Files around a run that are gone or damaged: the next run heals, and the release is as it was."""
 
 import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import duckdb
+import pytest
 
+from dagster_project.cli import main
 from dagster_project.summary import run_summary
 
 StudyCopy = tuple[Any, Callable[[], Any]]
@@ -68,7 +71,9 @@ def test_a_run_that_was_started_anywhere_says_that_the_working_file_was_missing(
     assert f"{file}: the working file was missing: it is rebuilt from the exports" in logged
 
 
-def test_an_export_that_the_release_is_made_of_and_that_is_gone_is_asked_for(small_copy: StudyCopy) -> None:
+def test_an_export_that_the_release_is_made_of_and_that_is_gone_is_asked_for(
+    small_copy: StudyCopy, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It became a wave that nobody had returned, and was released."""
     workspace, rerun = small_copy
     (file,) = (workspace.study_folder / "raw" / "T2").iterdir()
@@ -78,13 +83,21 @@ def test_an_export_that_the_release_is_made_of_and_that_is_gone_is_asked_for(sma
     assert not run.success
     (failure,) = [line for line in run.failures if "the export is gone" in line]
     landed_hash = hashlib.sha256(content).hexdigest()[:12]
-    assert failure.endswith(
+    reason = (
         f'raw/T2: the release was built from "{file.name}", but the export is gone; put it back, or pin its copy in'
         f" the protocol (pin: {landed_hash}); if the wave is to count as not returned, move the folders release and releases away"
         " first"
     )
+    assert failure.endswith(reason)
+    # The same is said before a run, and in the place of a wave that has not arrived.
+    for name, value in workspace.settings.environment(os.environ).items():
+        monkeypatch.setenv(name, value)
+    assert main(["check"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if "raw/T2" in line] == [f"  T2      error: {reason}"]
     assert (workspace.release / "manifest.json").read_bytes() == manifest
     file.write_bytes(content)
+    assert main(["check"]) == 0
     run = rerun()
     assert run.success, run.failures
     assert (workspace.release / "manifest.json").read_bytes() == manifest

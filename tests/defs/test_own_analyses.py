@@ -20,12 +20,15 @@ from tutorial_steps import is_shown, steps_of
 import wavehouse
 from dagster_project import run
 from dagster_project.cli import main
+from dagster_project.extensions.recompute import differing_results
 from dagster_project.extensions.run_extensions import SelectedParts, run_extensions
 from dagster_project.fingerprint import inputs_fingerprint
 from dagster_project.models.project import DbtProject
 from dagster_project.outcomes.codebook import write_codebook
 from dagster_project.release.diff import diff_of_files
+from dagster_project.study import read_study
 from dagster_project.study_run import StudyRun
+from dagster_project.warehouse import Warehouse
 
 _PAGE = (Path(__file__).parents[2] / "docs/how-to/own-analyses.md").read_text(encoding="utf-8")
 _STATISTIC = 'wavehouse.statistic("x", formula="one", people="nobody")'
@@ -289,6 +292,64 @@ def test_a_number_is_traced_to_the_people_whom_it_names(
         assert ours == theirs and len(ours) == 2
         people = connection.execute(counted, ["own_gain/pull/T1-T2/gained"]).fetchall()
         assert people == [(person, 1.0) for person, _ in ours]
+
+
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        (
+            "update results.results set value = value + 0.25 where result_id = 'own_gain/pull/T1-T2/median'",
+            "own_gain/pull/T1-T2/median: the file holds ",
+        ),
+        (
+            "delete from results.results where result_id = 'own_gain/pull/T1-T2/gained'",
+            "own_gain/pull/T1-T2/gained: the file holds none; analyses/gain.py gives 100 (n 2, printed 100.0)",
+        ),
+        (
+            "update results.extension_people set value = 0 where value = 1",
+            "analyses/gain.py: the file names other people, or other values of theirs, than the analysis gives",
+        ),
+    ],
+)
+def test_a_number_that_was_changed_since_it_was_computed_is_not_released(
+    own_run: tuple[Any, Any], tmp_path: Path, sql: str, words: str
+) -> None:
+    """Our own numbers are recomputed by other code; an analysis is run again on the file that is to be released."""
+    from conftest import copy_of, definitions_of
+
+    workspace = copy_of(own_run[0], tmp_path / "again")
+    before = (workspace.release / "manifest.json").read_bytes()
+    with Warehouse(workspace.settings.warehouse_file).transaction() as connection:
+        connection.execute(sql)
+    job = definitions_of(workspace).resolve_implicit_global_asset_job_def()
+    with dg.DagsterInstance.ephemeral() as instance:
+        selected = [dg.AssetKey("release")]
+        result = job.execute_in_process(instance=instance, raise_on_error=False, asset_selection=selected)
+    assert not result.success
+    (check,) = result.get_asset_check_evaluations()
+    assert not check.passed and str(check.description).startswith(words), check.description
+    assert str(check.description).endswith("; run everything again: `wavehouse run`")
+    assert (workspace.release / "manifest.json").read_bytes() == before
+
+
+def test_analyses_are_asked_again_while_there_is_time(own_run: tuple[Any, Any], tmp_path: Path) -> None:
+    from conftest import copy_of
+
+    workspace = copy_of(own_run[0], tmp_path / "again")
+    folder, warehouse = workspace.study_folder, Warehouse(workspace.settings.warehouse_file)
+    assert differing_results(read_study(folder), warehouse, "a run") == []
+    shutil.copy(folder / "analyses/gain.py", folder / "analyses/gain_again.py")
+    with warehouse.transaction() as connection:
+        connection.execute(
+            "insert into results.results by name select * replace (replace(result_id, 'own_gain/', 'own_gain_again/') as result_id,"
+            " 'own_gain_again' as analysis) from results.results where analysis = 'own_gain'"
+        )
+        connection.execute("update results.results set n = n + 1 where analysis = 'own_gain'")
+    study = read_study(folder)
+    assert len(differing_results(study, warehouse, "a run")) == 2
+    orders = {differing_results(study, warehouse, str(seed), seconds=0)[0].split("/")[0] for seed in range(8)}
+    assert orders == {"own_gain", "own_gain_again"}, "which is asked first differs between runs"
+    assert all(len(differing_results(study, warehouse, str(seed), seconds=0)) == 1 for seed in range(3))
 
 
 def test_an_edit_is_noticed_and_what_is_taken_away_is_gone(own_run: tuple[Any, Any], tmp_path: Path) -> None:

@@ -59,7 +59,10 @@ def test_what_is_undefined_has_a_reason(value: float | None) -> None:
     ("numbers", "message"),
     [
         ([number("maen", "gain", 1)], "gives the statistic 'maen', which it does not declare; do you mean mean?"),
-        ([number("p", "gain", 1), number("p", "gain", 2)], "gives own_gain/gain/p twice"),
+        (
+            [number("p", "gain", 1), number("p", "gain", 2)],
+            "gives own_gain/gain/p twice; give it once, or each an outcome, wave, category or group of its own",
+        ),
         (
             [number("p", "a b", 1)],
             "'a b' cannot be part of a result id; use letters, digits, underscores and hyphens",

@@ -143,15 +143,63 @@ def test_messages_are_followed_to_where_they_are_put_together() -> None:
         "people: … is limited in two ways; keep one of only or without, or minimum and maximum of a number",
         "…: the key is empty; delete the file if nothing was released, else put the key back there",
     } <= texts
-    # Those that stand for another message: f"{file}: {error}" and the like.
-    assert messages.n_elsewhere() < 30
+    assert [refusal.location for refusal in messages.refusals() if not (refusal.texts or refusal.repeats)] == []
+
+
+def test_what_makes_an_export_unusable_is_listed_though_it_is_gathered_first() -> None:
+    """Problems of an export are put into a list, several functions away from where the first of them is raised."""
+    (refusal,) = (entry for entry in messages.refusals() if entry.location.startswith("contract_result.py"))
+    texts = "\n".join(refusal.texts)
+    assert "columns are missing: …; correct the export, the protocol, or declare them under absent" in texts
+    assert "a spreadsheet rounded the identifier …; export the file again" in texts
+    assert "looks like a header and not like a person (…, …); delete it" in texts
+
+
+_PASSED_ON = """
+def read(file):
+    try:
+        parse(file)
+    except OSError as error:
+        {raised}
+"""
+
+
+@pytest.mark.parametrize(
+    ("raised", "texts", "repeats"),
+    [
+        ('raise ExportError(f"{file}: {error}")', (), True),
+        ("raise ExportError(str(error))", (), True),
+        ('raise ExportError(f"{file}: is no text ({error}); save it again")', ("…: is no text (…); save it again",), False),
+        # Neither words nor the caught error: nobody could look it up.
+        ('raise ExportError(f"{file}: {fault}")', (), False),
+    ],
+)
+def test_a_refusal_is_listed_passed_on_or_named_as_silent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, raised: str, texts: tuple[str, ...], repeats: bool
+) -> None:
+    file = tmp_path / "exports" / "made.py"
+    file.parent.mkdir()
+    file.write_text(_PASSED_ON.format(raised=raised), encoding="utf-8")
+    monkeypatch.setattr(messages, "PACKAGE", tmp_path)
+    messages.refusals.cache_clear()
+    try:
+        (refusal,) = messages.refusals()
+        assert (refusal.texts, refusal.repeats) == (texts, repeats)
+        assert messages.silent() == ([] if texts or repeats else ["made.py:6: ExportError"])
+    finally:
+        messages.refusals.cache_clear()
+
+
+def test_an_error_whose_class_writes_the_line_is_listed_with_it() -> None:
+    texts = {message.text for message in messages.messages()}
+    assert "…: has no …: another version of Wavehouse wrote this …; `wavehouse run` …" in texts
 
 
 def test_messages_are_those_of_the_code() -> None:
     texts = {message.text for message in messages.messages()}
     assert "roster: there is no key …; give a wave, or …" in texts
     assert "…: no export declares a source; docs/how-to/pull.md says how one is declared" in texts
-    assert len(texts) > 300
+    assert len(texts) > 600
 
 
 def test_text_is_no_markup() -> None:

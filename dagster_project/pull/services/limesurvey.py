@@ -50,7 +50,7 @@ def _call(service: WebService, method: str, *parameters: Any) -> object:
         return result
     status = plain(str(result.get("status")))
     if status.startswith(_NO_DATA):
-        raise NoAnswersError(f"{service.title} has no responses ({status})")
+        raise NoAnswersError(f"{service.title} has no responses ({status}); pull again when somebody has answered")
     if status.startswith(_WRONG_LOGIN):
         raise PullError(
             f"{service.title} does not accept what {service.source.secret_variable} holds ({status}); check user and"
