@@ -143,9 +143,9 @@ def _make_public(building: Path, folder: Path, name: str) -> None:
     target = building.with_name(f"{name}-{uuid.uuid4().hex[:8]}")
     building.rename(target)
     make_current(folder, target, replaces_folder=True)
-    for other in target.parent.iterdir():
-        if other != target:
-            shutil.rmtree(other, ignore_errors=True)
+    for leftover in target.parent.iterdir():
+        if leftover != target:
+            shutil.rmtree(leftover, ignore_errors=True)
 
 
 def score_patterns(study: Study, warehouse: Warehouse) -> list[ScorePattern]:
