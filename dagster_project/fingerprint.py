@@ -21,7 +21,10 @@ from dagster_project.settings import Settings, key_check
 from dagster_project.warehouse.release import current_release
 
 #: Names of files and folders that runs write into a study's folder.
-_RUN_OUTPUTS = ("landing", "release", "releases", "release.new", "release.old", "public", "disclosure_report")
+_RUN_OUTPUTS = (
+    "landing", "release", "releases", "release.new", "release.old", "public", "public_releases", "public.new", "public.old",
+    "disclosure_report",
+)  # fmt: skip
 #: What an installed package holds beside its own modules (places.py), and what dbt leaves in the folder of its project.
 _INSTALLED_PARTS = ("dbt", "data")
 _DBT_OUTPUTS = ("target", "logs", ".user.yml")

@@ -110,7 +110,7 @@ _CHANGES: dict[str, Callable[[Any], object]] = {
     "the release is removed": lambda workspace: workspace.release.unlink(),
     "a file of the release is removed": lambda workspace: (workspace.release / "index.html").unlink(),
     "a file of the release is edited": lambda workspace: _edit(workspace.release / "tables.xlsx"),
-    "the public release is removed": lambda workspace: shutil.rmtree(workspace.study_folder / "public"),
+    "the public release is removed": lambda workspace: (workspace.study_folder / "public").unlink(),
     "a file of the public release is edited": lambda workspace: _edit(workspace.study_folder / "public/results.csv"),
     "the manifest is damaged": lambda workspace: (workspace.release / "manifest.json").write_text("{", encoding="utf-8"),
     "the working file is removed": lambda workspace: workspace.settings.warehouse_file.unlink(),

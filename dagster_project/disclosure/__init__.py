@@ -4,11 +4,12 @@ Belongs here: small counts and what gives them away, means of few people, earlie
 report of the data protection officer. Does not belong here: computing a result (results/), the public folder (release/).
 """
 
+from dagster_project.disclosure.brackets import MARK
 from dagster_project.disclosure.cells import ScorePattern
 from dagster_project.disclosure.documents import write_public_files
 from dagster_project.disclosure.ledger import Ledger, read_ledger, write_ledger
 from dagster_project.disclosure.officer import write_officer_report
-from dagster_project.disclosure.public_results import MARK, PublicResults, left_out_analyses, public_results
+from dagster_project.disclosure.public_results import PublicResults, left_out_analyses, public_results
 from dagster_project.disclosure.suppression import DisclosureError, EarlierReleaseError
 
 __all__ = [

@@ -7,6 +7,8 @@ Belongs here: linear programs over counts. Does not belong here: which counts th
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +17,8 @@ Interval = tuple[float, float]
 #: Nobody knows anything of a count but that it is none below zero.
 UNKNOWN: Interval = (0.0, math.inf)
 _TOLERANCE = 1e-6
+#: A count that stands in more sums ties blocks of counts together: the people of a wave, those of the roster.
+_MOST_SUMS_IN_BLOCK = 12
 
 
 @dataclass(frozen=True)
@@ -63,67 +67,138 @@ class System:
                 columns.append(self._index[name])
                 data.append(sign)
         self._entries = (rows, columns, data, row_count)
+        self._programs: dict[int, tuple[npt.NDArray[np.int64], Any, Any]] = {}
 
-    def bound(self, name: str, intervals: Mapping[str, Interval]) -> tuple[Bound, list[npt.NDArray[np.float64]]]:
-        """The bound of a count, and the two sets of counts that reach its ends."""
-        lows, highs = self._limits(intervals)
+    def bound(
+        self, name: str, intervals: Mapping[str, Interval], reached: Interval | None = None, width: float = math.inf
+    ) -> tuple[Bound, list[npt.NDArray[np.float64]]]:
+        """The bound of a count, and the two sets of counts that reach its ends. Where with the values that it is known to
+        reach the first end shows that the bound is so wide, the second is not solved."""
+        return self._bound(name, intervals, np.arange(len(self._names)), self._matrix, reached, width)
+
+    def outer_bound(self, name: str, intervals: Mapping[str, Interval]) -> Bound | None:
+        """A bound of a count by the sums of its block alone, which is no narrower than that by all sums; None where it is in
+        no block."""
+        block = int(self._blocks[self._index[name]])
+        if block < 0:
+            return None
+        _, _, matrix = self._block(block)
+        involved = np.flatnonzero(np.asarray(abs(matrix).sum(axis=0)).ravel())
+        return self._bound(name, intervals, involved, matrix[:, involved])[0]
+
+    def _bound(
+        self, name: str, intervals: Mapping[str, Interval], involved: npt.NDArray[np.int64], matrix: Any,
+        reached: Interval | None = None, width: float = math.inf,
+    ) -> tuple[Bound, list[npt.NDArray[np.float64]]]:  # fmt: skip
+        lows, highs = self._limits(intervals, involved)
         solutions: list[npt.NDArray[np.float64]] = []
         ends: list[float] = []
         binding: set[str] = set()
+        objective = np.where(involved == self._index[name], 1.0, 0.0)
         for sign in (1.0, -1.0):
-            objective = np.zeros(len(self._names))
-            objective[self._index[name]] = sign
-            solution = self._solve(objective, lows, highs)
+            solution = self._solve(sign * objective, lows, highs, matrix)
             if solution is None:
                 return Bound(intervals.get(name, UNKNOWN)[0], math.inf), solutions
             values, marginals = solution
-            ends.append(float(values[self._index[name]]))
+            ends.append(float(values @ objective))
             solutions.append(values)
-            binding |= {self._names[index] for index in np.flatnonzero(np.abs(marginals) > _TOLERANCE)}
+            if reached is not None and reached[1] - ends[0] >= width:
+                return Bound(ends[0], reached[1]), solutions
+            binding |= {self._names[involved[index]] for index in np.flatnonzero(np.abs(marginals) > _TOLERANCE)}
         return Bound(ends[0], ends[1], frozenset(binding)), solutions
 
-    def solutions(self, names: Sequence[str], intervals: Mapping[str, Interval]) -> Iterator[npt.NDArray[np.float64]]:
-        """Some sets of counts that are far from each other in the named ones: where all are small or large together, and
-        where every second, every second pair and so on are large and the others small."""
-        lows, highs = self._limits(intervals)
+    def far_apart(
+        self, names: Sequence[str], signs: npt.NDArray[np.float64], intervals: Mapping[str, Interval]
+    ) -> Iterator[npt.NDArray[np.float64]]:
+        """Two sets of counts that are far from each other in the named ones: where those with a sign above zero are large
+        together and the others small, and the other way round. No count is taken for larger than any study is."""
+        lows, highs = self._limits(intervals, np.arange(len(self._names)))
+        highs = np.minimum(highs, np.max(highs[np.isfinite(highs)], initial=0.0) * 2 + 1000)
         indexes = np.array([self._index[name] for name in names])
-        positions = np.arange(len(names))
-        patterns = [np.ones(len(names))]
-        patterns += [np.where(positions >> bit & 1, 1.0, -1.0) for bit in range(max(1, len(names) - 1).bit_length())]
-        for pattern in patterns:
-            for sign in (1.0, -1.0):
-                objective = np.zeros(len(self._names))
-                objective[indexes] = sign * pattern
-                if (solution := self._solve(objective, lows, highs)) is not None:
-                    yield solution[0]
+        for sign in (1.0, -1.0):
+            objective = np.zeros(len(self._names))
+            objective[indexes] = sign * signs
+            if (solution := self._solve(objective, lows, highs, self._matrix)) is not None:
+                yield solution[0]
 
-    def _limits(self, intervals: Mapping[str, Interval]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        pairs = [intervals.get(name, UNKNOWN) for name in self._names]
+    def neighbouring_solutions(
+        self, name: str, intervals: Mapping[str, Interval], solution: npt.NDArray[np.float64]
+    ) -> Iterator[npt.NDArray[np.float64]]:
+        """Two solutions with a small and a large value of a count, that are like a known one but for the counts of its own
+        block: a small program, whose solutions are solutions of the whole."""
+        block = int(self._blocks[self._index[name]])
+        if block < 0:
+            return
+        members, matrix, outside_matrix = self._block(block)
+        lows, highs = self._limits(intervals, members)
+        objective = np.where(members == self._index[name], 1.0, 0.0)
+        sums = matrix @ solution[members] - outside_matrix @ solution  # what the block has to add up to
+        for sign in (1.0, -1.0):
+            answer = self._solve_program(sign * objective, lows, highs, matrix, sums)
+            if answer.x is not None:
+                values = solution.copy()
+                values[members] = answer.x
+                yield values
+
+    def _block(self, block: int) -> tuple[npt.NDArray[np.int64], Any, Any]:
+        """The counts of a block, the sums with any of them: of them alone, and of all counts."""
+        if block not in self._programs:
+            members = np.flatnonzero(self._blocks == block)
+            rows = np.flatnonzero(np.diff(self._matrix[:, members].indptr))
+            matrix = self._matrix[rows]
+            self._programs[block] = (members, matrix[:, members], matrix)
+        return self._programs[block]
+
+    @cached_property
+    def _blocks(self) -> npt.NDArray[np.int64]:
+        """By count, the number of its block: what hangs together without the counts that stand in many sums, which are in
+        none (-1)."""
+        from scipy.sparse.csgraph import connected_components
+
+        if self._matrix is None:
+            return np.full(len(self._names), -1)
+        matrix = abs(self._matrix)
+        is_hub = np.asarray(matrix.sum(axis=0)).ravel() > _MOST_SUMS_IN_BLOCK
+        block_sums = matrix[:, ~is_hub]
+        blocks = np.full(len(self._names), -1)
+        blocks[~is_hub] = connected_components(block_sums.T @ block_sums, directed=False)[1]
+        return blocks
+
+    def _limits(
+        self, intervals: Mapping[str, Interval], involved: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        pairs = [intervals.get(self._names[index], UNKNOWN) for index in involved]
         return np.array([low for low, _ in pairs], dtype=np.float64), np.array([high for _, high in pairs], dtype=np.float64)
 
-    def _solve(
-        self, objective: npt.NDArray[np.float64], lows: npt.NDArray[np.float64], highs: npt.NDArray[np.float64]
-    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | None:
-        """The counts of the smallest value of a sum, and what the ends of each count's interval take part in it; None where
-        the value has no end."""
-        # SciPy's solver takes a fifth of a second to come, and only a public release needs it.
-        from scipy.optimize import linprog
+    @cached_property
+    def _matrix(self) -> Any:
         from scipy.sparse import csr_array
 
         rows, columns, data, row_count = self._entries
-        matrix = csr_array((data, (rows, columns)), shape=(row_count, len(self._names))) if row_count else None
-        answer = linprog(
-            objective,
-            A_eq=matrix,
-            b_eq=np.zeros(row_count) if row_count else None,
-            bounds=np.column_stack([lows, highs]),
-            method="highs",
+        return csr_array((data, (rows, columns)), shape=(row_count, len(self._names))) if row_count else None
+
+    def _solve(
+        self, objective: npt.NDArray[np.float64], lows: npt.NDArray[np.float64], highs: npt.NDArray[np.float64], matrix: Any
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | None:
+        """The counts of the smallest value of a sum, and what the ends of each count's interval take part in it; None where
+        the value has no end."""
+        answer = self._solve_program(
+            objective, lows, highs, matrix, np.zeros(matrix.shape[0]) if matrix is not None else None
         )
         if answer.status in (3, 4):  # the counts of the study are a solution, so that there is one
             return None
         if answer.x is None:
             raise ValueError(f"the counts cannot be solved: {answer.message}")
         return answer.x, np.abs(answer.lower.marginals) + np.abs(answer.upper.marginals)
+
+    def _solve_program(
+        self, objective: npt.NDArray[np.float64], lows: npt.NDArray[np.float64], highs: npt.NDArray[np.float64],
+        matrix: Any, sums: npt.NDArray[np.float64] | None,
+    ) -> Any:  # fmt: skip
+        # SciPy's solver takes a fifth of a second to come, and only a public release needs it.
+        from scipy.optimize import linprog
+
+        return linprog(objective, A_eq=matrix, b_eq=sums, bounds=np.column_stack([lows, highs]), method="highs")
 
 
 def components(names: Iterable[str], relations: Sequence[Relation]) -> Iterator[tuple[list[str], list[Relation]]]:

@@ -9,8 +9,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from dagster_project.disclosure.brackets import MARK
 from dagster_project.disclosure.layout import change_figure, public_tables
-from dagster_project.disclosure.public_results import MARK, PublicResults
+from dagster_project.disclosure.public_results import PublicResults
 from dagster_project.report import (
     DescribedColumn,
     write_ard,
@@ -93,8 +94,8 @@ def _methods(study: Study) -> list[str]:
     rule = _rule(study)
     texts = [
         "Means and SDs are computed from the answers and printed with so few decimals that they do not tell how many people"
-        " they are of. Percentages, intervals and p are computed from the numbers as they are printed here, and therefore"
-        " differ a little from those of the study's own reports.",
+        " they are of. Percentages, intervals, p, differences between groups and distances from norms are computed from the"
+        " numbers as they are printed here, and therefore differ a little from those of the study's own reports.",
         "Minima, maxima, medians and quartiles are not given: they are values of single people.",
         f"A mean is hidden where together with the other means of its measure it would tell of fewer than {rule.minimum}"
         " people, for example of those who answered the first wave and not the second.",

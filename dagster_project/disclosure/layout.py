@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 
-from dagster_project.disclosure.public_results import MARK
+from dagster_project.disclosure.brackets import MARK
 from dagster_project.results import (
     Cell,
     Column,
@@ -21,6 +21,7 @@ from dagster_project.results import (
     main_norm_notes,
     numbered,
     result_id,
+    supplementary_tables,
     table_categories,
     table_change,
     table_characteristics,
@@ -41,9 +42,16 @@ def public_tables(study: Study, rows: Mapping[str, ResultRow]) -> list[Table]:
     """The tables, numbered. A number that is hidden is a mark."""
     in_tables = table_results(study, rows.values())
     layouts = (table_characteristics, table_service_use, table_categories, table_summary, table_change)
-    tables = [_flow_table(study, rows), *(lay_out(study, in_tables) for lay_out in layouts), *group_tables(study, in_tables)]
+    tables = [_flow_table(study, rows), *(lay_out(study, in_tables) for lay_out in layouts), *_norm_tables(study, in_tables)]
+    tables += group_tables(study, in_tables)
     marked_tables = [replace(_marked(table, rows), notes=_notes(study, table)) for table in existing_tables(tables)]
     return numbered(marked_tables)
+
+
+def _norm_tables(study: Study, rows: Sequence[ResultRow]) -> list[Table]:
+    """The distances from norms, which the team has among its supplementary tables."""
+    of_norms = [row for row in rows if row.analysis in ("norm", "norm_difference")]
+    return [table for table in supplementary_tables(study, of_norms) if table.name == "norm_difference"]
 
 
 def _flow_table(study: Study, rows: Mapping[str, ResultRow]) -> Table:
@@ -85,8 +93,16 @@ def _notes(study: Study, table: Table) -> tuple[str, ...]:
     ]
     if table.name in ("characteristics", "characteristics_by_group"):
         notes.append("Percentages are of the people whose category is known. SD has denominator n − 1.")
+        if table.name == "characteristics_by_group":
+            notes.append("Standardised differences are from the reference, computed from the numbers as they are printed.")
     elif table.name in ("summary", "summary_by_group"):
         notes += ["SD has denominator n − 1.", *(main_norm_notes(study) if table.name == "summary" else ())]
+    elif table.name == "norm_difference":
+        notes += [
+            "Difference from the norm in the norm's SDs, computed from n, mean and SD as they are printed; p says on which"
+            " side of .001, .01 and .05 it lies, and — that the rounded numbers do not tell.",
+            *main_norm_notes(study),
+        ]
     elif table.name.startswith("change"):
         directions = "; ".join(
             f"{contrast.contrast} is {direction_of(study, contrast.contrast)}" for contrast in study.protocol.contrasts
@@ -96,6 +112,10 @@ def _notes(study: Study, table: Table) -> tuple[str, ...]:
             " on which"
             " side of .001, .01 and .05 it lies, and — that the rounded numbers do not tell."
         )
+        if "by_group" in table.name:
+            notes.append(
+                "Differences are the group minus the reference, by Welch's test of the numbers as they are printed."
+            )
     elif table.name.startswith(("service", "categories", "answers")):
         notes.append("People who gave the answer, or used the service, of those who answered.")
     return tuple(notes)

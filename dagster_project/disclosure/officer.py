@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dagster_project.disclosure.bounds import UNKNOWN
-from dagster_project.disclosure.public_results import MARK, RULES, PublicResults
+from dagster_project.disclosure.brackets import MARK
+from dagster_project.disclosure.public_results import RULES, PublicResults
 from dagster_project.markdown import markdown_table
 from dagster_project.report import write_csv
 from dagster_project.results import ResultRow

@@ -9,8 +9,10 @@ Whatever is computed here is computed from printed numbers alone, so that it say
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from dagster_project.disclosure.brackets import MARK, bracket, decimals_of, number_of
 from dagster_project.disclosure.cells import COUNTED_ANALYSES, CountRegistry, ScorePattern, count_registry
 from dagster_project.disclosure.counts import count_entries, decide_counts
+from dagster_project.disclosure.derived import DERIVED_ANALYSES, derived_rows
 from dagster_project.disclosure.ledger import Ledger
 from dagster_project.disclosure.suppression import FEWER, SECONDARY, Suppression
 from dagster_project.disclosure.values import (
@@ -29,8 +31,6 @@ from dagster_project.results import ResultRow, format_number, result_id
 from dagster_project.statistics import paired_t, t_interval
 from dagster_project.study import Disclosure, Study
 
-#: How a hidden number is printed.
-MARK = "*"
 #: Why a number is hidden, in words, by rule.
 RULES = {
     FEWER: "hidden: of fewer than {minimum} people",
@@ -44,9 +44,6 @@ RULES = {
 }
 #: What the public reads of these: which of them it is would tell of single people, too.
 _SINGLE_PEOPLE = "hidden: it would tell too much of single people"
-#: The levels that p is compared with: a p from rounded numbers is none, but on which side of these it lies may be certain.
-_LEVELS = (0.001, 0.01, 0.05)
-_UNCERTAIN = "the rounded numbers do not tell on which side of .05 p lies"
 
 
 @dataclass(frozen=True)
@@ -82,6 +79,8 @@ def public_results(
     rows |= {row.result_id: row for row in _count_rows(results, registry, suppression, rule)}
     for value_set in sets:
         rows |= {row.result_id: row for row in _value_rows(results, value_set, decisions[value_set.name], suppression, rule)}
+    people = {name: suppression.intervals[name] for name in suppression.counts}
+    rows |= {row.result_id: row for row in derived_rows(study, results, rows, people)}
     next_ledger = Ledger(
         rule.edition,
         tuple(dict.fromkeys((*ledger.releases, release))),
@@ -160,18 +159,18 @@ def _value_rows(
         rule_name = decision.rule or suppression.rules.get(value_set.name, FEWER)
         yield from (_hidden_row(row, rule_name, rule) for row in (mean_row, sd_row, *derived))
         return
-    mean, sd = (_number(text) for text in (decision.printed_mean, decision.printed_sd))
+    mean, sd = (number_of(text) for text in (decision.printed_mean, decision.printed_sd))
     yield replace(mean_row, value=mean, n=n, printed=decision.printed_mean, note=None)
     yield replace(sd_row, value=sd, n=n, printed=decision.printed_sd, note=None)
     _, low, high = t_interval([n], [mean], [sd])
-    decimals = _decimals(decision.printed_mean)
+    decimals = decimals_of(decision.printed_mean)
     for row in derived:
         if row.statistic == "p":
             yield _p_row(row, mean, sd, decimals, n, suppression.intervals[value_set.name])
             continue
         limit = format_number(float(low[0] if row.statistic == "ci95_low" else high[0]), decimals)
         method = "95 % t interval, computed from n, mean and SD as printed"
-        yield replace(row, value=_number(limit), n=n, printed=limit, method=method, df=None, note=None)
+        yield replace(row, value=number_of(limit), n=n, printed=limit, method=method, df=None, note=None)
 
 
 def _p_row(row: ResultRow, mean: float, sd: float, decimals: int, n: int, interval: tuple[float, float]) -> ResultRow:
@@ -183,22 +182,9 @@ def _p_row(row: ResultRow, mean: float, sd: float, decimals: int, n: int, interv
     largest, smallest = float(tests.p[0]), float(tests.p[1])
     method = "paired t test, two-sided, for all numbers that are printed as these"
     public_row = replace(row, n=n, method=method, df=None)
-    for level in _LEVELS:
-        if largest < level:
-            return replace(public_row, value=level, printed=f"< {level:g}".replace("0.", "."), note=f"below {level:g}")
-    if smallest >= _LEVELS[-1]:
-        return replace(public_row, value=_LEVELS[-1], printed="≥ .05", note="0.05 or above")
-    return replace(public_row, value=None, printed="—", note=_UNCERTAIN)
-
-
-def _number(text: str) -> float:
-    return float(text.replace("−", "-"))
-
-
-def _decimals(text: str) -> int:
-    return len(text.partition(".")[2])
+    return bracket(public_row, largest, smallest)
 
 
 def left_out_analyses(results: Mapping[str, ResultRow]) -> list[str]:
     """The analyses of the team's release of which nothing is public."""
-    return sorted({row.analysis for row in results.values()} - COUNTED_ANALYSES - {"norm"})
+    return sorted({row.analysis for row in results.values()} - COUNTED_ANALYSES - DERIVED_ANALYSES - {"norm"})

@@ -23,6 +23,8 @@ FEWER, SECONDARY, EARLIER = "fewer", "secondary", "earlier"
 _TOLERANCE = 1e-6
 #: So few small counts are solved one by one.
 _SHORT_SEARCH = 10
+#: So many solutions are looked at once more nearby.
+_MOST_STARTS = 4
 
 
 class DisclosureError(ValueError):
@@ -75,20 +77,22 @@ def _protect_component(
     registry: CountRegistry, suppression: Suppression, rule: Disclosure, names: list[str], relations: list[Relation]
 ) -> None:
     needy = [name for name in names if 0 < registry.values[name] < rule.minimum or suppression.rules.get(name) == FEWER]
-    positions = {name: index for index, name in enumerate(names)}
-    counts = {name: float(registry.values[name]) for name in needy}  # the first solution is the study itself
-    search = _Search(System(names, relations), needy, positions, counts, dict(counts))
-    search.start(suppression)
+    index_of = {name: index for index, name in enumerate(names)}
+    positions = np.array([index_of[name] for name in needy], dtype=np.int64)
+    counts = np.array([registry.values[name] for name in needy], dtype=np.float64)  # the first solution is the study
+    search = _Search(System(names, relations), needy, positions, counts, counts.copy())
+    search.start(rule, suppression)
     while True:
         narrow = search.narrow_count(suppression, rule)
         if narrow is None:
-            suppression.ranges |= {name: (search.lows[name], search.highs[name]) for name in needy}
+            ends = zip(search.lows.tolist(), search.highs.tolist(), strict=True)
+            suppression.ranges |= dict(zip(search.needy, ends, strict=True))
             return
         name, bound = narrow
         candidates = [count_name for count_name in bound.binding if _can_be_hidden(count_name, suppression)]
         candidates = candidates or _neighbours(name, relations, suppression)
         if not candidates and registry.values[name] == 0:
-            needy.remove(name)  # nobody, as everybody knows who knows the design
+            search.forget(name)  # nobody, as everybody knows who knows the design
             continue
         if not candidates:
             # Without the numbers: a run's history is no place for them.
@@ -127,39 +131,78 @@ def _neighbours(name: str, relations: list[Relation], suppression: Suppression) 
 @dataclass
 class _Search:
     """The small counts of a component, each with the smallest and the largest value that a solution gave it so far.
-    Solutions
-    stay solutions when more is hidden, and two that lie far enough apart in a count show that it is protected: that spares
-    most programs."""
+    Solutions stay solutions when more is hidden, and two that lie far enough apart in a count show that it is protected:
+    that spares most programs. positions: of the small counts among all."""
 
     system: System
     needy: list[str]
-    positions: dict[str, int]
-    lows: dict[str, float]
-    highs: dict[str, float]
+    positions: npt.NDArray[np.int64]
+    lows: npt.NDArray[np.float64]
+    highs: npt.NDArray[np.float64]
+    starts: list[npt.NDArray[np.float64]] = field(default_factory=list)
 
-    def start(self, suppression: Suppression) -> None:
-        """Take note of a few solutions for all counts together."""
-        if len(self.needy) > _SHORT_SEARCH:
-            for values in self.system.solutions(self.needy, suppression.intervals):
+    def start(self, rule: Disclosure, suppression: Suppression) -> None:
+        """Show of as many counts as possible that they are protected, all together: solutions where all that are not yet
+        are large or small, or every second, every second pair and so on, until that helps no more."""
+        if len(self.needy) <= _SHORT_SEARCH:
+            return
+        pending, shift = self.pending(rule), 0
+        while pending and shift < max(1, len(pending) - 1).bit_length() + 1:
+            positions = np.arange(len(pending))
+            signs = np.ones(len(pending)) if shift == 0 else np.where(positions >> (shift - 1) & 1, 1.0, -1.0)
+            for values in self.system.far_apart(pending, signs, suppression.intervals):
                 self.note(values)
+                self.starts = [*self.starts, values][-_MOST_STARTS:]
+            still_pending = self.pending(rule)
+            shift = 0 if shift and 2 * len(still_pending) < len(pending) else shift + 1
+            pending = still_pending
+
+    def forget(self, name: str) -> None:
+        """Look at a count no longer."""
+        index = self.needy.index(name)
+        self.needy.remove(name)
+        self.positions = np.delete(self.positions, index)
+        self.lows, self.highs = np.delete(self.lows, index), np.delete(self.highs, index)
+
+    def pending(self, rule: Disclosure) -> list[str]:
+        """The small counts of which no two solutions are far enough apart yet."""
+        is_narrow = self.highs - self.lows < rule.least_width - _TOLERANCE
+        return [self.needy[index] for index in np.flatnonzero(is_narrow)]
 
     def note(self, values: npt.NDArray[np.float64]) -> None:
         """What a solution gives the small counts."""
-        for name in self.needy:
-            value = float(values[self.positions[name]])
-            self.lows[name] = min(self.lows[name], value)
-            self.highs[name] = max(self.highs[name], value)
+        self.lows = np.minimum(self.lows, values[self.positions])
+        self.highs = np.maximum(self.highs, values[self.positions])
 
     def narrow_count(self, suppression: Suppression, rule: Disclosure) -> tuple[str, Bound] | None:
         """The first count that is not protected, with its bound; None where all are."""
-        for name in self.needy:
-            if self.highs[name] - self.lows[name] >= rule.least_width - _TOLERANCE:
-                continue
-            bound, solutions = self.system.bound(name, suppression.intervals)
-            if bound.width < rule.least_width - _TOLERANCE:
+        for name in self.pending(rule):
+            if self._is_protected(name, rule) or self._is_protected_nearby(name, suppression, rule):
+                continue  # by a solution of a count before it, or one nearby
+            index, width = self.needy.index(name), rule.least_width - _TOLERANCE
+            outer = self.system.outer_bound(name, suppression.intervals)
+            if outer is not None and outer.width < width:
+                return name, outer
+            reached = (float(self.lows[index]), float(self.highs[index]))
+            bound, solutions = self.system.bound(name, suppression.intervals, reached, width)
+            if bound.width < width:
                 return name, bound
             for values in solutions:
                 self.note(values)
-            self.lows[name] = min(self.lows[name], bound.low)
-            self.highs[name] = max(self.highs[name], bound.high)
+            self.starts = [*self.starts, *solutions][-_MOST_STARTS:]
+            self.lows[index] = min(self.lows[index], bound.low)
+            self.highs[index] = max(self.highs[index], bound.high)
         return None
+
+    def _is_protected(self, name: str, rule: Disclosure) -> bool:
+        index = self.needy.index(name)
+        return bool(self.highs[index] - self.lows[index] >= rule.least_width - _TOLERANCE)
+
+    def _is_protected_nearby(self, name: str, suppression: Suppression, rule: Disclosure) -> bool:
+        """Whether solutions near the known ones show it: a small program each."""
+        for solution in reversed(self.starts):
+            for values in self.system.neighbouring_solutions(name, suppression.intervals, solution):
+                self.note(values)
+            if self._is_protected(name, rule):
+                return True
+        return False

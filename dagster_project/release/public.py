@@ -29,10 +29,12 @@ from dagster_project.disclosure import (
 from dagster_project.outcomes.store import read_results
 from dagster_project.settings import Settings
 from dagster_project.study import Disclosure, Study
-from dagster_project.warehouse import Warehouse, current_release, identifier
+from dagster_project.warehouse import Warehouse, current_release, identifier, make_current, recover_pointer
 
 #: In the study's folder: the public release, and the report of what it hides, which is the team's.
 PUBLIC, REPORT = "public", "disclosure_report"
+#: Beside them: the folder that `public`, a link, leads to.
+PUBLIC_RELEASES = "public_releases"
 #: In the study's home: what the public releases printed.
 LEDGER = "public_ledger.json"
 _MANIFEST = "manifest.json"
@@ -60,6 +62,7 @@ def publish_public(settings: Settings, study: Study, warehouse: Warehouse) -> Pu
     """
     folder = settings.study_folder / PUBLIC
     rule = study.protocol.disclosure
+    recover_pointer(folder)
     team_manifest = current_release(settings.study_folder)
     if rule == "none" or team_manifest is None:
         return PublicRelease(None, is_new=False)
@@ -81,15 +84,15 @@ def publish_public(settings: Settings, study: Study, warehouse: Warehouse) -> Pu
     except EarlierReleaseError as error:
         return PublicRelease(folder if folder.exists() else None, is_new=False, reason=str(error))
     manifest = _new_manifest(study, team_manifest, key)
-    building = settings.study_folder / f".release-public-{uuid.uuid4().hex}"
-    building.mkdir()
+    building = settings.study_folder / PUBLIC_RELEASES / f".building-{uuid.uuid4().hex}"
+    building.mkdir(parents=True)
     try:
         write_public_files(building, study, public, manifest, left_out_analyses(results))
         (building / _MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
         # The ledger first: what it remembers too much hides too much, what it forgets gives people away.
         write_ledger(ledger_file, public.ledger)
         write_officer_report(settings.study_folder / REPORT, rule, results, public, team_manifest["release"])
-        _swap(building, folder)
+        _make_public(building, folder, team_manifest["release"])
     finally:
         shutil.rmtree(building, ignore_errors=True)
     return _summary(folder, public)
@@ -134,13 +137,15 @@ def _is_whole(folder: Path) -> bool:
         return False
 
 
-def _swap(building: Path, folder: Path) -> None:
-    """Make the finished folder the public one, by renames: readers see the old one or the new one, or for a moment none."""
-    old = folder.with_name(f".release-public-{uuid.uuid4().hex}")
-    if folder.exists():
-        folder.rename(old)
-    building.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
+def _make_public(building: Path, folder: Path, name: str) -> None:
+    """Let `public` lead to the finished folder, in one step: readers see the old one or the new one. The others are
+    deleted, also what killed runs left."""
+    target = building.with_name(f"{name}-{uuid.uuid4().hex[:8]}")
+    building.rename(target)
+    make_current(folder, target, replaces_folder=True)
+    for leftover in target.parent.iterdir():
+        if leftover != target:
+            shutil.rmtree(leftover, ignore_errors=True)
 
 
 def score_patterns(study: Study, warehouse: Warehouse) -> list[ScorePattern]:

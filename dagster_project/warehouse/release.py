@@ -175,7 +175,7 @@ def publish_release(
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
         raise
-    _make_current(folder, release, links=links)
+    make_current(folder / "release", release, links=links)
     _delete_old(folder, release)
     return release
 
@@ -200,26 +200,45 @@ def _link_unchanged_files(building: Path, folder: Path) -> None:
                 os.replace(linked, path)
 
 
-def _make_current(folder: Path, release: Path, *, links: bool) -> None:
-    pointer = folder / "release"
-    link = folder / f".release-{uuid.uuid4().hex}"
+def make_current(pointer: Path, target: Path, *, links: bool = True, replaces_folder: bool = False) -> None:
+    """Let the pointer lead to the finished folder: a link, replaced in one step, or where links are not allowed a copy,
+    exchanged by two renames. replaces_folder: a folder in the place of the link is moved away once; else it is
+    exchanged."""
+    new, old = (pointer.with_name(f"{pointer.name}.{ending}") for ending in ("new", "old"))
+    link = pointer.with_name(f".release-{uuid.uuid4().hex}")
+    is_folder = pointer.is_dir() and not pointer.is_symlink()
     try:
-        if not links or (pointer.is_dir() and not pointer.is_symlink()):
+        if not links or (is_folder and not replaces_folder):
             raise OSError("links are not to be used here")
-        os.symlink(Path("releases") / release.name, link, target_is_directory=True)
+        os.symlink(os.path.relpath(target, pointer.parent), link, target_is_directory=True)
     except (OSError, NotImplementedError):
-        new, old = folder / "release.new", folder / "release.old"
         for leftover in (new, old):
             shutil.rmtree(leftover, ignore_errors=True)
-        partial = folder / f".release-{uuid.uuid4().hex}"
-        shutil.copytree(release, partial)
+        partial = pointer.with_name(f".release-{uuid.uuid4().hex}")
+        shutil.copytree(target, partial)
         partial.rename(new)
         if pointer.exists():
             pointer.rename(old)
         new.rename(pointer)
         shutil.rmtree(old, ignore_errors=True)
         return
+    if is_folder:
+        shutil.rmtree(old, ignore_errors=True)
+        pointer.rename(old)
     os.replace(link, pointer)
+    if is_folder:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def recover_pointer(pointer: Path) -> None:
+    """Undo or finish what a run that was killed between two renames left; nothing where the pointer is there."""
+    if pointer.exists() or pointer.is_symlink():
+        return
+    for ending in ("new", "old"):
+        candidate = pointer.with_name(f"{pointer.name}.{ending}")
+        if (candidate / MANIFEST).exists():
+            candidate.rename(pointer)
+            return
 
 
 def recover_release(folder: Path) -> None:
@@ -227,12 +246,8 @@ def recover_release(folder: Path) -> None:
 
     Does nothing if all is well. Raises WarehouseError if `release` is a file or folder that is not a release.
     """
-    pointer, new, old = folder / "release", folder / "release.new", folder / "release.old"
-    if not pointer.exists() and not pointer.is_symlink():
-        for candidate in (new, old):
-            if (candidate / MANIFEST).exists():
-                candidate.rename(pointer)
-                break
+    pointer = folder / "release"
+    recover_pointer(pointer)
     for leftover in (*folder.glob(".release-*"), *(folder / "releases").glob(".building-*")):
         if leftover.is_symlink():
             leftover.unlink()
@@ -244,7 +259,7 @@ def recover_release(folder: Path) -> None:
         raise WarehouseError(f"{pointer}: this is not a release ({MANIFEST} is missing); move it away, then run again")
     # The link or its target was deleted: the newest remaining release becomes current until there is a new one.
     if names := release_names(folder):
-        _make_current(folder, folder / "releases" / names[-1], links=True)
+        make_current(pointer, folder / "releases" / names[-1])
 
 
 def _delete_old(folder: Path, current: Path) -> None:

@@ -12,7 +12,10 @@ from typing import Any
 from dagster_project.disclosure import ScorePattern
 from dagster_project.results import (
     ResultRow,
+    category_difference_results,
     category_results,
+    change_difference_results,
+    characteristics_difference_results,
     characteristics_results,
     flow_results,
     group_category_results,
@@ -21,7 +24,9 @@ from dagster_project.results import (
     group_flow_results,
     group_service_results,
     group_summary_results,
+    norm_results,
     paired_results,
+    service_difference_results,
     service_results,
     summary_results,
 )
@@ -82,6 +87,12 @@ exports:
     reader: delimited
     respondent: Person
     blocks: [{block: participants, columns: {arm: Arm, gender: Gender, ethnicity: Ethnicity, age: Age}}]
+"""
+_NORMS = """
+samples:
+  - {sample: adults, instrument: measures, n: 900, population: Adults, source: made up, healthy: true}
+norms:
+  - {scale: low_mood, sample: adults, mean: 24.5, sd: 9.1}
 """
 _EXPORT = """  - export: NAME
     wave: WAVE
@@ -155,6 +166,7 @@ def made_study(folder: Path, disclosure: str = "") -> Study:
     target.mkdir(parents=True, exist_ok=True)
     text = _PROTOCOL.replace("DISCLOSURE\n", f"disclosure: {disclosure}\n" if disclosure else "") + exports
     (target / "study.yaml").write_text(text, encoding="utf-8")
+    (target / "norms.yaml").write_text(_NORMS, encoding="utf-8")
     return read_study(target)
 
 
@@ -187,6 +199,11 @@ def made_results(study: Study, people: Sequence[Person]) -> dict[str, ResultRow]
         *group_summary_results(_moments(groups), study),
         *paired_results(_changes(everybody), study),
         *group_change_results(_changes(groups), study),
+        *norm_results(_moments(everybody), study),
+        *change_difference_results([row | {"sd_baseline": 1.0} for row in _changes(groups)], study),
+        *characteristics_difference_results(_categories(groups), _ages(groups), study),
+        *service_difference_results(_services(groups), study),
+        *category_difference_results(_health(groups), study),
     ]
     return {row.result_id: row for row in rows}
 

@@ -1,8 +1,9 @@
 """The public release of whole studies: beside the team's, whole or not at all, and without a trace of a person."""
 
 import json
+import os
 import re
-import shutil
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,7 @@ def test_a_public_release_is_made_once(small_copy: Any) -> None:
     page.write_text("edited", encoding="utf-8")
     assert published(workspace).is_new
     assert page.read_text(encoding="utf-8") != "edited"
-    shutil.rmtree(workspace.study_folder / "public")
+    (workspace.study_folder / "public").unlink()
     assert published(workspace).is_new
     assert page.exists()
 
@@ -146,8 +147,62 @@ def test_a_failing_public_release_leaves_the_teams_alone(small_copy: Any) -> Non
 
 def test_a_study_may_declare_that_there_is_none(small_copy: Any) -> None:
     workspace, _ = small_copy
-    shutil.rmtree(workspace.study_folder / "public")
+    (workspace.study_folder / "public").unlink()
     with (workspace.study_folder / "study.yaml").open("a", encoding="utf-8") as stream:
         stream.write("disclosure: none\n")
     assert published(workspace).folder is None
     assert not (workspace.study_folder / "public").exists()
+
+
+class KilledError(BaseException):
+    """The process ends here."""
+
+
+def test_readers_see_the_old_or_the_new_public_release_at_every_step(small_copy: Any, monkeypatch: Any) -> None:
+    """Killed before and after every change of a name: `public` is whole each time, and the next run tidies up."""
+    workspace, _ = small_copy
+    public = workspace.study_folder / "public"
+    before = texts_of(public)
+    real_rename, real_replace, steps = Path.rename, os.replace, 0
+
+    def killing(real: Any, limit: int, comes_after: bool) -> Any:
+        def act(*arguments: Any) -> Any:
+            nonlocal steps
+            steps += 1
+            if steps >= limit and not comes_after:
+                raise KilledError
+            answer = real(*arguments)
+            if steps >= limit:
+                raise KilledError
+            return answer
+
+        return act
+
+    for limit, comes_after in product((1, 2, 3), (False, True)):  # the ledger, the folder, the link
+        make_outdated(public)
+        steps = 0
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "rename", killing(real_rename, limit, comes_after))
+            patched.setattr("dagster_project.warehouse.release.os.replace", killing(real_replace, limit, comes_after))
+            with pytest.raises(KilledError):
+                published(workspace)
+        assert texts_of(public).keys() == before.keys()
+        release = json.loads((public / "manifest.json").read_text(encoding="utf-8"))["release"]
+        assert (release == "earlier") == ((limit, comes_after) != (3, True))
+    make_outdated(public)
+    assert published(workspace).is_new
+    assert public.is_symlink()
+    assert [path.resolve() for path in (workspace.study_folder / "public_releases").iterdir()] == [public.resolve()]
+
+
+def test_a_public_folder_of_an_earlier_version_becomes_a_link(small_copy: Any) -> None:
+    workspace, _ = small_copy
+    public = workspace.study_folder / "public"
+    target = public.resolve()
+    public.unlink()
+    target.rename(workspace.study_folder / "public.old")  # as a run leaves it that is killed between two renames
+    assert not published(workspace).is_new
+    assert public.is_dir() and not public.is_symlink()
+    make_outdated(public)
+    assert published(workspace).is_new
+    assert public.is_symlink() and not (workspace.study_folder / "public.old").exists()
