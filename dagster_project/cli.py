@@ -21,6 +21,7 @@ from dagster_project.commands import (
     queries,
     reminders,
     render,
+    retention,
     run,
     simulate,
     trace,
@@ -32,8 +33,8 @@ from dagster_project.terminal import error_line, say
 
 #: In the order of the help.
 _COMMANDS = (
-    run, check, contract, pull, new, instruments, ui, diff, trace, export, render, reminders, queries, forget, audit,
-    simulate,
+    run, check, contract, pull, new, instruments, ui, diff, trace, export, render, reminders, queries, forget, retention,
+    audit, simulate,
 )  # fmt: skip
 
 

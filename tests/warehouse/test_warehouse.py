@@ -263,15 +263,15 @@ def _release(folder: Path, name: str, *, links: bool = True) -> Path:
 
 
 @pytest.mark.parametrize("links", [True, False])
-def test_releases_are_swapped_in_whole_and_the_last_five_kept(tmp_path: Path, links: bool) -> None:
+def test_releases_are_swapped_in_whole(tmp_path: Path, links: bool) -> None:
     assert current_release(tmp_path) is None
-    for number in range(7):
+    for number in range(3):
         _release(tmp_path, f"r{number}", links=links)
         assert (current_release(tmp_path) or {})["name"] == f"r{number}"
         assert Warehouse(tmp_path / "release" / "warehouse.duckdb").rows("select * from results.results") == [
             {"name": f"r{number}"}
         ]
-    assert sorted(path.name for path in (tmp_path / "releases").iterdir()) == [f"r{number}" for number in range(2, 7)]
+    assert sorted(path.name for path in (tmp_path / "releases").iterdir()) == [f"r{number}" for number in range(3)]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["release", "releases"]
 
 
