@@ -22,6 +22,7 @@ from dagster_project.commands import (
     reference,
     reminders,
     render,
+    retention,
     run,
     simulate,
     trace,
@@ -33,8 +34,8 @@ from dagster_project.terminal import error_line, say
 
 #: In the order of the help.
 _COMMANDS = (
-    run, check, contract, pull, new, instruments, ui, diff, trace, export, render, reminders, queries, forget, audit,
-    simulate, reference,
+    run, check, contract, pull, new, instruments, ui, diff, trace, export, render, reminders, queries, forget, retention,
+    audit, simulate, reference,
 )  # fmt: skip
 
 

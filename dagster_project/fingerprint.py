@@ -80,6 +80,11 @@ def _code_version(package: Path, dbt_project: Path) -> str:
     return digest.hexdigest()
 
 
+def study_files(study_folder: Path) -> list[Path]:
+    """The files of a study's folder that people put there, sorted. Raises OSError if one cannot be read."""
+    return sorted(_files(study_folder, _RUN_OUTPUTS))
+
+
 def inputs_fingerprint(settings: Settings) -> str | None:
     """One hash over everything that a run reads: the study's folder, the code, the libraries.
 
@@ -89,15 +94,15 @@ def inputs_fingerprint(settings: Settings) -> str | None:
     for version in (platform.python_version().encode(), *_libraries()):
         digest.update(version + b"\n")
     try:
-        study_files = sorted(_files(settings.study_folder, _RUN_OUTPUTS))
-        files = [(path.relative_to(settings.study_folder).as_posix(), path) for path in study_files]
+        own_files = study_files(settings.study_folder)
+        files = [(path.relative_to(settings.study_folder).as_posix(), path) for path in own_files]
         files += code_files(settings)
         # Hashing releases Python's global lock, so that two threads run in parallel.
         with ThreadPoolExecutor(2) as pool:
             for (name, _), sha256 in zip(files, pool.map(_sha256, (path for _, path in files)), strict=True):
                 digest.update(f"{name}\0{sha256}\n".encode(errors="surrogateescape"))
         # The order of modification matters: versions of an export are loaded in that order.
-        for name in _in_order_of_change(study_files):
+        for name in _in_order_of_change(own_files):
             digest.update(f"{name}\n".encode(errors="surrogateescape"))
     except OSError:
         return None

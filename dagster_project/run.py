@@ -9,7 +9,7 @@ import gc
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from dagster_project.dagster_home.folder import open_dagster_home
 from dagster_project.file_modes import close_folders
 from dagster_project.fingerprint import LastRun, has_paths_outside, inputs_fingerprint, record_run, unchanged_since
 from dagster_project.models.manifest import prepare_in_background
+from dagster_project.retention.records import Removal, is_due, read_look, read_removals
 from dagster_project.settings import Settings
 from dagster_project.study_lock import study_lock
 from dagster_project.summary import run_summary
@@ -47,6 +48,9 @@ def run_everything(settings: Settings, *, quiet: bool, is_forced: bool, waits: b
         today = f"{datetime.now(UTC):%Y-%m-%d}"
         last = None if is_forced else unchanged_since(settings, inputs, today)
         if last is not None and _has_history(settings) and _say_unchanged(settings, last, quiet):
+            if is_due(settings.study_home):
+                _remove_due(settings)
+                record_run(settings, last.inputs, last.day, last.warnings)
             return 0
         from dagster_project.study import read_study
 
@@ -56,8 +60,10 @@ def run_everything(settings: Settings, *, quiet: bool, is_forced: bool, waits: b
         prepare_in_background(settings)
         if not quiet:
             say(f"wavehouse: running {settings.study_folder.name}", file=sys.stderr)
+        removal_count = len(read_removals(settings.study_home))
         result = _run_and_heal(settings, quiet, run_id)
         warnings = _print_problems(result)
+        _say_removals(settings, read_removals(settings.study_home)[removal_count:])
         if not result.success:
             state = _state_of_releases(settings, result)
             say(f"wavehouse: the run failed; {state}. `wavehouse ui` shows run {result.run_id}", file=sys.stderr)
@@ -73,6 +79,26 @@ def run_everything(settings: Settings, *, quiet: bool, is_forced: bool, waits: b
             record_run(settings, inputs, today if study.protocol.starts_on is not None else None, warnings)
         print(run_summary(settings))
         return 0
+
+
+def _remove_due(settings: Settings) -> None:
+    """What a run that changes nothing removes: what has become due since the last one."""
+    from dagster_project.dagster_home.retention import history_of_home
+    from dagster_project.retention.carry_out import remove_due
+    from dagster_project.retention.plan import is_alone, plan_retention
+    from dagster_project.study import read_study
+
+    history = history_of_home(settings, is_alone=is_alone(settings))
+    plan = plan_retention(settings, read_study(settings.study_folder), history, datetime.now(UTC))
+    _say_removals(settings, remove_due(settings, plan, history))
+
+
+def _say_removals(settings: Settings, removals: Sequence[Removal]) -> None:
+    """Say what the study's retention removed, and why nothing by its age, if so."""
+    for removal in removals:
+        say(f"wavehouse: removed: {removal.words}", file=sys.stderr)
+    if (look := read_look(settings.study_home)) is not None and look.fault:
+        say(f"warning: retention: {look.fault}", file=sys.stderr)
 
 
 def _state_of_releases(settings: Settings, result: "dg.ExecuteInProcessResult") -> str:

@@ -63,6 +63,7 @@ MAY_IMPORT = {
         "results", "settings", "stamps", "study", "study_run", "synthesis", "variant_marts", "warehouse",
     },
     "erasure": {"dagster_home", "exports", "fieldwork", "file_modes", "settings", "study", "warehouse"},
+    "retention": {"dagster_home", "exports", "file_modes", "fingerprint", "raw", "settings", "study", "warehouse"},
     "automation": {"exports", "study"},
     "drafting": {"exports", "study"},
     "fieldwork": {"raw", "report", "settings", "study", "warehouse"},

@@ -11,6 +11,7 @@ from dagster_project.terminal import say
 if TYPE_CHECKING:
     from dagster_project.raw.versions import gone_exports
     from dagster_project.rehearsal.fit import FitFinding
+    from dagster_project.study import Study
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -35,9 +36,30 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
     ):
         numbers[finding.severity] += 1
         say(_line(finding))
+    for line in _retention_lines(settings, study):
+        say(f"  {line}")
     errors, warnings = (_number_text(numbers[severity], severity) for severity in (ERROR, WARNING))
     say(" and ".join(filter(None, (errors, warnings))) or "everything fits")
     return 1 if errors else 0
+
+
+def _retention_lines(settings: Settings, study: "Study") -> list[str]:
+    """What is declared of keeping what runs leave, and what is due; nothing where neither is."""
+    from datetime import UTC, datetime
+
+    from dagster_project.commands.retention import declaration_lines, plan_lines
+    from dagster_project.dagster_home.retention import history_of_home
+    from dagster_project.retention.plan import is_alone, plan_retention
+    from dagster_project.study import Retention
+
+    if not (settings.study_folder / "release").exists():
+        return []
+    rule = study.protocol.retention
+    history = history_of_home(settings, is_alone=is_alone(settings))
+    plan = plan_retention(settings, study, history, datetime.now(UTC))
+    if rule == Retention() and not plan.removals:
+        return []
+    return [*declaration_lines(rule), *(f"  {line}" for line in plan_lines(plan, "due at the end of the next run"))]
 
 
 def _number_text(number: int, noun: str) -> str:

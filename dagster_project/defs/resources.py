@@ -8,18 +8,23 @@ run`, the UI, the daemon and a subset of one step hold the lock alike.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
 
+from dagster_project.dagster_home.retention import HOME_TAG, RunHistory
 from dagster_project.erasure import finish_erasure
 from dagster_project.exports import pseudonym
 from dagster_project.file_modes import close_folders
 from dagster_project.models.project import DbtProject
+from dagster_project.retention.carry_out import remove_due
+from dagster_project.retention.plan import is_alone, plan_retention
 from dagster_project.settings import Settings, SettingsError
 from dagster_project.study_lock import study_lock
 from dagster_project.study_run import StudyRun
+from dagster_project.terminal import error_line
 from dagster_project.warehouse import Warehouse, WarehouseError, compact
 from dagster_project.withholding import WITHHELD, for_the_record
 
@@ -47,6 +52,8 @@ class StudyRunResource(dg.ConfigurableResource):
             finish_erasure(settings, report)
             if killed is not None and context.instance is not None:
                 _close(context.instance, killed.run_id)
+            if context.instance is not None and context.run is not None and context.instance.has_run(run_id):
+                context.instance.add_run_tags(run_id, {HOME_TAG: settings.study_home.name})
             with ExitStack() as open_file:
                 # From the first step to the last nobody else writes the file, and nothing waits for its catalogue.
                 with suppress(WarehouseError):  # the steps say what a run cannot heal
@@ -54,8 +61,10 @@ class StudyRunResource(dg.ConfigurableResource):
                     if fault is not None and log is not None:
                         log.warning(fault)
                     open_file.enter_context(warehouse.kept_open())
+                study_run = StudyRun(settings, run_id)
                 with for_the_record(pseudonyms_of_study(settings), settings.error_folder):
-                    yield StudyRun(settings, run_id)
+                    yield study_run
+            _keep_to_retention(settings, study_run, context, report)
             compact(settings.warehouse_file)
 
 
@@ -92,6 +101,25 @@ def pseudonyms_of_study(settings: Settings) -> Callable[[str], str]:
             return WITHHELD
 
     return pseudonym_of
+
+
+def _keep_to_retention(
+    settings: Settings, study_run: StudyRun, context: dg.InitResourceContext, report: Callable[[str], None]
+) -> None:
+    """Remove what the study's retention says is due. What keeps it from that does not fail a run whose steps are done."""
+    instance = context.instance
+    if instance is None:
+        return
+    history = RunHistory(
+        lambda: nullcontext(instance), settings.dagster_home, settings.study_home.name, is_alone=is_alone(settings)
+    )
+    try:
+        plan = plan_retention(settings, study_run.study(), history, datetime.now(UTC))
+        lines = [plan.fault, *(f"removed: {removal.words}" for removal in remove_due(settings, plan, history))]
+    except (ValueError, OSError) as error:
+        lines = [f"retention: nothing was removed ({error_line(str(error))})"]
+    for line in filter(None, lines):
+        report(line)
 
 
 def _close(instance: dg.DagsterInstance, run_id: str) -> None:

@@ -17,7 +17,7 @@ from dagster_project.exports import Arrival, ExportError, LandedFile, append_arr
 from dagster_project.exports.errors import abbreviated_list, quoted
 from dagster_project.exports.landing import ARRIVALS
 from dagster_project.study import Export, Study
-from dagster_project.warehouse import Warehouse, WarehouseError, replace_table, rows_as
+from dagster_project.warehouse import Warehouse, WarehouseError, identifier, replace_table, rows_as
 
 
 @dataclass(frozen=True)
@@ -186,3 +186,26 @@ def judge_files(warehouse: Warehouse, export: Export, chosen_files: ChosenFiles,
                 "update raw.versions set verdict = ?, message = ? where export = ? and sha256 = ?",
                 [verdict, message, export.export, file.sha256],
             )
+
+
+def drop_version(warehouse: Warehouse, sha256: str, because: str) -> None:
+    """Take the rows of an earlier version out of the working file; raw.versions goes on to say that it arrived."""
+    if not warehouse.path.exists():
+        return
+    with warehouse.transaction() as connection:
+        tables = {
+            row[0]
+            for row in connection.execute("select table_name from duckdb_tables() where schema_name = 'raw'").fetchall()
+        }
+        if "versions" not in tables:
+            return
+        names = connection.execute(
+            "select table_name from raw.versions where sha256 = ? and not is_in_use and table_name is not null", [sha256]
+        ).fetchall()
+        for (name,) in names:
+            if "@" in name:
+                connection.execute(f"drop table if exists raw.{identifier(name)}")
+        connection.execute(
+            "update raw.versions set table_name = null, message = ? where sha256 = ? and not is_in_use",
+            [f"removed as the study's retention says: {because}", sha256],
+        )

@@ -83,10 +83,12 @@ from dagster_project.study.page import PAGE_SECTIONS, Page
 from dagster_project.study.participants import Category, ParticipantVariable
 from dagster_project.study.plan import EffectSizeName, Estimand, Family, IntercurrentEvent, Plan, Role
 from dagster_project.study.planned import PLANNED_KEYS, Condition, WaveConditions, unknown_question, unplanned_question
-from dagster_project.study.protocol import Protocol, PublishedTable
+from dagster_project.study.protocol import Protocol
+from dagster_project.study.published_table import PublishedTable
 from dagster_project.study.questions import ASK
 from dagster_project.study.read import hash_definitions, read_definition, read_instrument, read_study
 from dagster_project.study.readers import READERS, Layout
+from dagster_project.study.retention import Retention
 from dagster_project.study.scores import Bands, CutOff, Score
 from dagster_project.study.sensitivity import AT_RANDOM, Scenario, Sensitivity, all_scenarios, directions_of, scenarios_of
 from dagster_project.study.service_use import Service, ServiceUse
@@ -206,6 +208,7 @@ __all__ = [
     "RepeatedBaseline",
     "RepeatedMeasures",
     "ResultChoice",
+    "Retention",
     "Role",
     "RowFilter",
     "RowRule",

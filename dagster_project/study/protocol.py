@@ -13,7 +13,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from dagster_project.languages import ENGLISH, language_error
-from dagster_project.study.base import Code, Definition, Text
+from dagster_project.study.base import Code, Definition
 from dagster_project.study.careless import Careless
 from dagster_project.study.disclosure import Disclosure
 from dagster_project.study.export import RESERVED_NAMES, Export
@@ -29,21 +29,14 @@ from dagster_project.study.page import Page
 from dagster_project.study.participants import Category, ParticipantVariable
 from dagster_project.study.plan import Family, Plan
 from dagster_project.study.planned import PLANNED_KEYS, Condition, WaveConditions, condition_of
+from dagster_project.study.published_table import PublishedTable
+from dagster_project.study.retention import Retention
 from dagster_project.study.roster import with_roster_of_wave
 from dagster_project.study.sensitivity import Sensitivity
 from dagster_project.study.service_use import ServiceUse
 from dagster_project.study.source import ServiceSource
 from dagster_project.study.variants import Variant, variants_error
 from dagster_project.study.waves import Contrast, Wave
-
-
-class PublishedTable(Definition):
-    """Published tables in long form, to compare results with."""
-
-    file: str = Field(description="the CSV file below the study folder")
-    tables: dict[Text, Literal["characteristics", "service_use", "summary", "change"]] = Field(
-        description="the number of a table: the analysis it prints"
-    )
 
 
 class Protocol(Definition):
@@ -122,6 +115,10 @@ class Protocol(Definition):
         default=Disclosure(),
         description="what the public release may show, e.g. {minimum: 10, round_to: 5}; none where there is to be no public"
         " release",
+    )
+    retention: Retention = Field(
+        default=Retention(),
+        description="how long is kept what runs leave behind, e.g. {releases: 5, history_days: 365}",
     )
     page: Page = Field(
         default=Page(),

@@ -1,7 +1,7 @@
 """Releases: immutable copies of results, published atomically.
 
-Belongs here: building a release beside the current one, making it current, keeping the last few. Does not belong
-here: what a release contains beyond schemas of the working file (the caller adds the rest).
+Belongs here: building a release beside the current one, making it current, deleting one. Does not belong here: what a
+release contains beyond schemas of the working file (the caller adds the rest), how many are kept (retention/).
 
 Each release is a folder below `releases/`, never changed once it has its name. `release` is a symbolic link to the
 current one, replaced by one `os.replace`, so that a reader sees either the old or the new release. Where links are
@@ -28,8 +28,6 @@ MANIFEST = "manifest.json"
 #: The format of what is released, in its manifest (1 where that says none): one more whenever readers of earlier
 #: versions would misread a release.
 RELEASE_FORMAT = 1
-#: How many releases are kept.
-_KEEP_COUNT = 5
 #: The database name under which a new release's file is attached while it is filled.
 _TARGET_DATABASE = "release_to_come"
 
@@ -150,7 +148,7 @@ def current_release(folder: Path) -> dict[str, str] | None:
 
 def release_names(folder: Path) -> list[str]:
     """The names of a study folder's releases, oldest first."""
-    folders = [path for path in (folder / "releases").glob("*") if (path / MANIFEST).exists()]
+    folders = [path for path in (folder / "releases").glob("[!.]*") if (path / MANIFEST).exists()]
     return [path.name for path in sorted(folders, key=lambda path: (path / MANIFEST).stat().st_mtime_ns)]
 
 
@@ -176,7 +174,6 @@ def publish_release(
         shutil.rmtree(building, ignore_errors=True)
         raise
     make_current(folder / "release", release, links=links)
-    _delete_old(folder, release)
     return release
 
 
@@ -262,10 +259,13 @@ def recover_release(folder: Path) -> None:
         make_current(pointer, folder / "releases" / names[-1])
 
 
-def _delete_old(folder: Path, current: Path) -> None:
-    """Delete all but the last few releases. One that is still open on Windows stays until the next run."""
-    releases = [folder / "releases" / name for name in release_names(folder)]
-    for path in releases[:-_KEEP_COUNT]:
-        if path != current:
-            with suppress(OSError):
-                delete(path)
+def delete_release(folder: Path, name: str) -> None:
+    """Delete a release that is not the current one. Raises OSError if one of its files is open, on Windows.
+
+    It loses its name first: a kill leaves no half release, and what is left then goes with the next run (recover_release).
+    """
+    release = folder / "releases" / name
+    unnamed = release.with_name(f".building-{name}")
+    if release.exists():
+        release.rename(unnamed)
+    delete(unnamed)

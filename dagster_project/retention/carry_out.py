@@ -1,0 +1,96 @@
+"""Removing what is due, so that a kill at any moment leaves everything whole, and everything removed is written down.
+
+Belongs here: the order of it. What is about to be removed is written down first; who comes after a kill writes down which
+of it is gone, and looks anew at what is due. Does not belong here: what is due (plan.py).
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dagster_project.dagster_home.retention import RunHistory
+from dagster_project.file_modes import delete
+from dagster_project.raw.versions import drop_version
+from dagster_project.retention.plan import RELEASE, RUN, VERSION, RetentionPlan
+from dagster_project.retention.records import (
+    Look,
+    Removal,
+    add_removals,
+    delete_pending,
+    read_look,
+    read_pending,
+    read_removals,
+    write_look,
+    write_pending,
+)
+from dagster_project.settings import Settings
+from dagster_project.warehouse import Warehouse, WarehouseError, compact, delete_release
+
+
+def remove_due(settings: Settings, plan: RetentionPlan, history: RunHistory) -> tuple[Removal, ...]:
+    """Remove what is due, to be called under the study's lock. Returns what is gone.
+
+    What cannot be removed, as a file that is open on Windows, stays until the next time.
+    """
+    home = settings.study_home
+    gone = list(record_interrupted(settings))
+    if plan.removals:
+        home.mkdir(parents=True, exist_ok=True)
+        write_pending(home, plan.removals)
+        run_ids = [removal.name for removal in plan.removals if removal.kind == RUN]
+        runs = set(history.delete_runs(run_ids)) if run_ids else set()
+        versions = [removal for removal in plan.removals if removal.kind == VERSION]
+        for removal in plan.removals:
+            if (removal.kind == RUN and removal.name in runs) or (removal.kind != RUN and _is_removed(settings, removal)):
+                gone.append(_written_down(home, removal))
+        if versions and settings.warehouse_file.exists():
+            compact(settings.warehouse_file, is_forced=True)
+        delete_pending(home)
+    earlier = read_look(home)
+    if plan.fault:
+        write_look(home, Look(None if earlier is None else earlier.looked_at, None, plan.fault))
+    elif plan.next_due is not None or gone or earlier is not None:
+        write_look(home, Look(plan.looked_at, plan.next_due))
+    return tuple(gone)
+
+
+def record_interrupted(settings: Settings) -> tuple[Removal, ...]:
+    """What a killed command had removed without writing it down: it is written down now, and returned."""
+    home = settings.study_home
+    pending = read_pending(home)
+    if not pending:
+        return ()
+    recorded = {(removal.kind, removal.name) for removal in read_removals(home)}
+    gone = [
+        _written_down(home, removal)
+        for removal in pending
+        if removal.kind != RUN and (removal.kind, removal.name) not in recorded and not _path_of(settings, removal).exists()
+    ]
+    delete_pending(home)
+    return tuple(gone)
+
+
+def _is_removed(settings: Settings, removal: Removal) -> bool:
+    path = _path_of(settings, removal)
+    try:
+        if removal.kind == RELEASE:
+            delete_release(settings.study_folder, removal.name)
+        elif removal.kind == VERSION:
+            # The rows first: a copy without rows is looked at again, rows without a copy are not.
+            drop_version(Warehouse(settings.warehouse_file), path.name.split(".")[0], removal.because)
+            delete(path)
+        else:
+            delete(path)
+    except (OSError, WarehouseError):
+        return False
+    return True
+
+
+def _path_of(settings: Settings, removal: Removal) -> Path:
+    return settings.study_folder / removal.path
+
+
+def _written_down(home: Path, removal: Removal) -> Removal:
+    removal = replace(removal, removed_at=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
+    add_removals(home, [removal])
+    return removal
