@@ -16,6 +16,8 @@ from dagster_project.commands import (
     export,
     forget,
     instruments,
+    key,
+    log,
     new,
     pull,
     queries,
@@ -32,8 +34,8 @@ from dagster_project.terminal import error_line, say
 
 #: In the order of the help.
 _COMMANDS = (
-    run, check, contract, pull, new, instruments, ui, diff, trace, export, render, reminders, queries, forget, audit,
-    simulate,
+    run, check, contract, pull, new, instruments, ui, diff, trace, export, render, reminders, queries, log, key, forget,
+    audit, simulate,
 )  # fmt: skip
 
 
