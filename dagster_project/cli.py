@@ -16,6 +16,8 @@ from dagster_project.commands import (
     export,
     forget,
     instruments,
+    key,
+    log,
     new,
     pull,
     queries,
@@ -34,8 +36,8 @@ from dagster_project.terminal import error_line, say
 
 #: In the order of the help.
 _COMMANDS = (
-    run, check, contract, pull, new, instruments, ui, diff, trace, export, render, reminders, queries, forget, retention,
-    audit, simulate, reference,
+    run, check, contract, pull, new, instruments, ui, diff, trace, export, render, reminders, queries, log, key, forget,
+    retention, audit, simulate, reference,
 )  # fmt: skip
 
 

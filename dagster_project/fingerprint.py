@@ -17,13 +17,14 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
-from dagster_project.settings import Settings, key_check
+from dagster_project.settings import Settings
+from dagster_project.trail import TRAIL_FILE
 from dagster_project.warehouse.release import current_release
 
 #: Names of files and folders that runs write into a study's folder.
 _RUN_OUTPUTS = (
     "landing", "release", "releases", "release.new", "release.old", "public", "public_releases", "public.new", "public.old",
-    "disclosure_report",
+    "disclosure_report", TRAIL_FILE,
 )  # fmt: skip
 #: What an installed package holds beside its own modules (places.py), and what dbt leaves in the folder of its project.
 _INSTALLED_PARTS = ("dbt", "data")
@@ -184,7 +185,7 @@ def _libraries() -> list[bytes]:
 def _key_check(settings: Settings) -> str | None:
     if settings.pseudonym_key is None and not settings.key_file.exists():
         return None
-    return key_check(settings.key())
+    return settings.study_key().check
 
 
 def _sha256(path: Path) -> str:

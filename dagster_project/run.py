@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING
 from dagster_project.dagster_home.folder import open_dagster_home
 from dagster_project.file_modes import close_folders
 from dagster_project.fingerprint import LastRun, has_paths_outside, inputs_fingerprint, record_run, unchanged_since
+from dagster_project.keys import read_rotation
 from dagster_project.models.manifest import prepare_in_background
 from dagster_project.retention.records import Removal, is_due, read_look, read_removals
 from dagster_project.settings import Settings
 from dagster_project.study_lock import study_lock
 from dagster_project.summary import run_summary
 from dagster_project.terminal import say
+from dagster_project.trail import check_writable
 from dagster_project.warehouse import LockedFileError, Warehouse, damaged_files
 
 if TYPE_CHECKING:
@@ -44,6 +46,10 @@ def run_everything(settings: Settings, *, quiet: bool, is_forced: bool, waits: b
 
     with study_lock(settings.lock_file, run_id, waits=waits, report=report):
         close_folders(settings.private_folders)
+        if read_rotation(settings.study_home) is not None:
+            from dagster_project.rotation import continue_key_rotation
+
+            continue_key_rotation(settings)
         inputs = inputs_fingerprint(settings)
         today = f"{datetime.now(UTC):%Y-%m-%d}"
         last = None if is_forced else unchanged_since(settings, inputs, today)
@@ -56,6 +62,7 @@ def run_everything(settings: Settings, *, quiet: bool, is_forced: bool, waits: b
 
         study = read_study(settings.study_folder)  # a wrong definition is one line here, before anything starts
         settings.key()  # and so is a key that is lost
+        check_writable(settings.study_folder)
         open_dagster_home(settings)
         prepare_in_background(settings)
         if not quiet:
@@ -192,6 +199,7 @@ def _run_job(settings: Settings, quiet: bool, run_id: str) -> "dg.ExecuteInProce
 
         from dagster_project.dagster_home.progress import step_line
         from dagster_project.definitions import EVERYTHING_JOB, build_defs
+        from dagster_project.defs.resources import COMMAND_LINE, SOURCE_TAG
 
         job = build_defs(settings).resolve_job_def(EVERYTHING_JOB)
     with dg.DagsterInstance.get() as instance:
@@ -202,8 +210,9 @@ def _run_job(settings: Settings, quiet: bool, run_id: str) -> "dg.ExecuteInProce
         log = settings.warehouse_file.with_name("run.log")
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("w", encoding="utf-8") as lines, contextlib.redirect_stdout(lines):
+            config, tags = {"loggers": loggers}, {SOURCE_TAG: COMMAND_LINE}
             return job.execute_in_process(
-                instance=instance, raise_on_error=False, run_config={"loggers": loggers}, run_id=run_id
+                instance=instance, raise_on_error=False, run_config=config, run_id=run_id, tags=tags
             )
 
 

@@ -1,35 +1,25 @@
 """Paths and names from the environment, in one frozen dataclass.
 
-Belongs here: where things lie on this machine, whose they are, and the key of the pseudonyms. Does not belong here: what
-a study says (study/), reading any other file.
+Belongs here: where things lie on this machine, and whose they are. Does not belong here: what a study says (study/), the key
+of the pseudonyms (keys/), reading any other file.
 """
 
 import hashlib
-import hmac
-import json
 import os
-import secrets
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from dagster_project.keys import KEY_FILE, KeySources, PseudonymKey, SettingsError, find_key
 from dagster_project.places import DBT_PROJECT, EXAMPLE, IS_CLONE, PACKAGE, STUDY_FILE, home_beside, studies_of, workspace
 
 #: The study that is meant where nobody names one, if there is none or it is among several of a clone: the example.
 EXAMPLE_NAME = EXAMPLE.name
 #: In a study's home: the path of the study folder that the home belongs to, as seen from the folder of all homes.
 OWNER = "study.path"
-KEY_FILE = "pseudonym.key"
 #: In a study's home: what an erasure has prepared and not yet carried out (erasure/).
 PENDING_ERASURE = "erasure.pending"
-#: What the key's check value is a hash of: no respondent's identifier holds a NUL.
-_CHECKED = b"wavehouse\0check of the key"
-
-
-class SettingsError(ValueError):
-    """Something around a study that a run cannot go on with. The message is one line with the cure."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +29,11 @@ class Settings:
     study_folder: Path
     home: Path
     dagster_home: Path
-    pseudonym_key: str | None
+    pseudonym_key: str | None = field(repr=False)
     watch: bool = False
     notify: str = ""
     smtp: str = "localhost"
+    user: str = ""
     package_folder: Path = PACKAGE
     dbt_folder: Path = DBT_PROJECT
 
@@ -54,6 +45,7 @@ class Settings:
             "WAVEHOUSE_STUDY": str(self.study_folder),
             "WAVEHOUSE_HOME": str(self.home),
             "WAVEHOUSE_WATCH": "1" if self.watch else "",
+            "WAVEHOUSE_USER": self.user,
         }
 
     @property
@@ -99,51 +91,22 @@ class Settings:
         """Where the key of the pseudonyms is kept when the environment does not give it."""
         return self.study_home / KEY_FILE
 
-    def key(self) -> bytes:
+    def study_key(self) -> PseudonymKey:
         """The key of the pseudonyms: WAVEHOUSE_PSEUDONYM_KEY, or one made once and kept outside the repository's files.
 
         Raises SettingsError when the newest release was made with another key, or when its key is gone: everybody would
         get a new pseudonym. A new key is made only where nothing has been released.
         """
-        file = self.key_file
-        manifest = _newest_manifest(self.study_folder)
-        if self.pseudonym_key:
-            key = self.pseudonym_key.encode()
-        else:
-            if not file.exists():
-                if manifest is not None:
-                    raise SettingsError(f"{file}: the key of the pseudonyms is gone{self._cure(file, manifest)}")
-                _make_key(file)
-            try:
-                key = file.read_bytes()
-            except OSError as error:
-                raise SettingsError(f"{file}: the key cannot be read ({error.strerror}); check the file") from None
-            if not key.strip():
-                raise SettingsError(
-                    f"{file}: the key is empty; delete the file if nothing was released, else put the key back there"
-                    if manifest is None
-                    else f"{file}: the key of the pseudonyms is empty{self._cure(file, manifest)}"
-                )
-        if manifest is not None and manifest.get("key_check") not in (None, key_check(key)):
-            source = "WAVEHOUSE_PSEUDONYM_KEY" if self.pseudonym_key else str(file)
-            raise SettingsError(f"{source}: the key of the pseudonyms is another one{self._cure(file, manifest)}")
-        return key
+        return find_key(self.key_sources)
 
-    def _cure(self, file: Path, manifest: Mapping[str, str]) -> str:
-        """What another key than a release's would do, where its own may be, and how to start anew on purpose."""
-        folder, check = self.study_folder, manifest.get("key_check")
-        # Of a release from before check values nobody can tell which key was its own.
-        keys = sorted(self.home.glob(f"*/{KEY_FILE}")) if check else []
-        own_key_file = next((key for key in keys if key_check_of(key) == check), None)
-        remedy = f"Put the key back at {file}, or set WAVEHOUSE_PSEUDONYM_KEY"
-        if own_key_file == file:
-            remedy = f"Unset WAVEHOUSE_PSEUDONYM_KEY: the key is in {file}"
-        elif own_key_file is not None:  # of a study that was renamed, moved or copied
-            remedy = f"Copy the key from {own_key_file} to {file}"
-        return (
-            f": everybody in release {manifest.get('release', '?')} would get a new pseudonym. {remedy};"
-            f" to start anew, move {folder / 'release'} and {folder / 'releases'} away"
-        )
+    @property
+    def key_sources(self) -> KeySources:
+        """Where the key may come from."""
+        return KeySources(self.study_folder, self.home, self.study_home, self.pseudonym_key)
+
+    def key(self) -> bytes:
+        """What pseudonyms are made with; see `study_key`."""
+        return self.study_key().derived
 
 
 def home_of_study(home: Path, study_folder: Path) -> Path:
@@ -190,56 +153,13 @@ def _is_owned(candidate: Path, path: str, home: Path) -> bool:
     return False
 
 
-def key_check(key: bytes) -> str:
-    """What tells one key from another without giving it away: 16 hex digits of an HMAC-SHA256 of a fixed text."""
-    return hmac.new(key, _CHECKED, hashlib.sha256).hexdigest()[:16]
-
-
-def key_check_of(file: Path) -> str | None:
-    """The check value of a key file, None if it cannot be read."""
-    try:
-        return key_check(file.read_bytes())
-    except OSError:
-        return None
-
-
-def _make_key(file: Path) -> None:
-    """A new key, readable by its owner only. Of two runs that make one at the same time, both use the first."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handle, partial = tempfile.mkstemp(dir=file.parent, prefix=".key-")
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as stream:
-            stream.write(secrets.token_hex(32))
-            stream.flush()
-            os.fsync(stream.fileno())
-        try:
-            os.link(partial, file)
-        except FileExistsError:
-            return
-        except OSError:  # a file system without links
-            os.replace(partial, file)
-    finally:
-        Path(partial).unlink(missing_ok=True)
-
-
-def _newest_manifest(study_folder: Path) -> dict[str, str] | None:
-    """The manifest of the current release, else of the newest that is kept; None where nothing has been released."""
-    manifests = sorted(study_folder.glob("releases/[!.]*/manifest.json"), reverse=True)
-    for file in (study_folder / "release" / "manifest.json", *manifests):
-        with suppress(OSError, ValueError):
-            content = json.loads(file.read_text(encoding="utf-8"))
-            if isinstance(content, dict):
-                return content
-    # A release whose manifest is damaged stands all the same.
-    return {"release": manifests[0].parent.name} if manifests else None
-
-
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """Settings from the environment.
 
     WAVEHOUSE_STUDY: a study below data/, or a folder anywhere; without it the study whose folder one is in, the only one
     below data/, or the example. WAVEHOUSE_HOME, DAGSTER_HOME: where files of runs go.
     WAVEHOUSE_PSEUDONYM_KEY: the key of the pseudonyms. WAVEHOUSE_WATCH: not empty or 0 lets runs start themselves.
+    WAVEHOUSE_USER: who one is in the audit trail, beside the operating system's user.
     WAVEHOUSE_NOTIFY: a chat's webhook or mailto:address that is told of failed runs, by way of WAVEHOUSE_SMTP.
     """
     study_folder = _study_folder(environment.get("WAVEHOUSE_STUDY") or "")
@@ -252,6 +172,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         watch=environment.get("WAVEHOUSE_WATCH", "") not in ("", "0"),
         notify=environment.get("WAVEHOUSE_NOTIFY", ""),
         smtp=environment.get("WAVEHOUSE_SMTP") or "localhost",
+        user=environment.get("WAVEHOUSE_USER", ""),
     )
 
 

@@ -118,6 +118,16 @@ def _acquire(file: Path, waits: bool, report: Callable[[str], None] | None) -> i
         time.sleep(_POLL_SECONDS)
 
 
+def lock_file_of_handle(handle: int) -> bool:
+    """Lock an open file for this process if nobody else has it. Returns whether it is locked now."""
+    return _try_lock(handle)
+
+
+def unlock_file_of_handle(handle: int) -> None:
+    """Free and close a file that is locked."""
+    _unlock(handle)
+
+
 def _try_lock(handle: int) -> bool:
     if sys.platform == "win32":
         os.lseek(handle, _FAR_BYTE, os.SEEK_SET)

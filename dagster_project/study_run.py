@@ -12,6 +12,7 @@ import pyarrow as pa
 from dagster_project.exports import DEFINITIONS, ReleaseInputs, write_release_inputs
 from dagster_project.settings import Settings
 from dagster_project.study import Study, hash_definitions, read_study
+from dagster_project.trail import Source
 from dagster_project.warehouse import Warehouse
 
 _CURE = "run everything again: `wavehouse run`"
@@ -28,8 +29,9 @@ class ChangedDefinitionsError(ValueError):
 class StudyRun:
     """What the steps of one run share: where things lie, the study as the codebook has it, and what the run has taken in."""
 
-    def __init__(self, settings: Settings, run_id: str) -> None:
+    def __init__(self, settings: Settings, run_id: str, source: Source = "python") -> None:
         self.run_id = run_id
+        self.source = source
         self.settings = settings
         self.warehouse = Warehouse(settings.warehouse_file)
         self._study: Study | None = None
@@ -40,6 +42,11 @@ class StudyRun:
     def read_study(self) -> Study:
         """The study as its files are now, for the codebook. Raises StudyError where they do not fit together."""
         self._study = read_study(self.settings.study_folder)
+        return self._study
+
+    @property
+    def known_study(self) -> Study | None:
+        """The study as it was read last, if it was."""
         return self._study
 
     def codebook_tables(self, study: Study) -> dict[str, pa.Table]:

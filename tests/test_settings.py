@@ -3,12 +3,13 @@
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
-from dagster_project.settings import KEY_FILE, OWNER, Settings, SettingsError, home_of_study, key_check, read_settings
+from dagster_project.keys import KEY_FILE, SettingsError, key_check
+from dagster_project.settings import OWNER, Settings, home_of_study, read_settings
 
 Make = Callable[..., Settings]
 
@@ -30,10 +31,11 @@ def settings_of(tmp_path: Path) -> Make:
     return make
 
 
-def _release(settings: Settings, key: bytes | None, name: str = "20260101T000000-aa-bb") -> None:
+def _release(settings: Settings, facts: Mapping[str, str], name: str = "20260101T000000-aa-bb") -> None:
+    """A release whose manifest says this of its key."""
     folder = settings.study_folder / "releases" / name
     folder.mkdir(parents=True)
-    manifest = {"release": name} | ({"key_check": key_check(key)} if key else {})
+    manifest = {"release": name} | facts
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     (settings.study_folder / "release").symlink_to(folder)
 
@@ -44,7 +46,7 @@ def test_a_key_is_made_once_for_its_owner_only(settings_of: Make) -> None:
     assert len(key) == 64
     assert settings.key() == settings_of().key() == key
     file = settings.study_home / KEY_FILE
-    assert file.read_bytes() == key
+    assert file.read_bytes() == settings.study_key().secret != key
     assert os.name == "nt" or file.stat().st_mode & 0o077 == 0
     assert sorted(path.name for path in file.parent.iterdir()) == [KEY_FILE, OWNER]
 
@@ -57,7 +59,7 @@ def test_a_check_value_tells_keys_apart_and_is_no_pseudonym() -> None:
 def test_a_lost_key_is_refused_while_a_release_stands(settings_of: Make) -> None:
     settings = settings_of()
     key = settings.key()
-    _release(settings, key)
+    _release(settings, settings.study_key().facts)
     file = settings.study_home / KEY_FILE
     old_file = file.rename(file.with_name("kept"))
     with pytest.raises(SettingsError) as refusal:
@@ -65,12 +67,12 @@ def test_a_lost_key_is_refused_while_a_release_stands(settings_of: Make) -> None
     folder = settings.study_folder
     assert str(refusal.value) == (
         f"{file}: the key of the pseudonyms is gone: everybody in release 20260101T000000-aa-bb would get a new pseudonym."
-        f" Put the key back at {file}, or set WAVEHOUSE_PSEUDONYM_KEY; to start anew, move {folder / 'release'} and"
+        f" Put the key back at {file}, or set WAVEHOUSE_PSEUDONYM_KEY, or restore an escrow with `wavehouse key restore`; to start anew, move {folder / 'release'} and"
         f" {folder / 'releases'} away"
     )
     assert not file.exists()
     # Each of the three cures works.
-    assert settings_of(key=key.decode()).key() == key
+    assert settings_of(key=old_file.read_text(encoding="ascii")).key() == key
     old_file.rename(file)
     assert settings.key() == key
     file.unlink()
@@ -84,7 +86,7 @@ def test_a_lost_key_is_refused_while_a_release_stands(settings_of: Make) -> None
 @pytest.mark.parametrize("content", ["", "\n", "another key"])
 def test_another_key_than_the_releases_is_refused(settings_of: Make, content: str) -> None:
     settings = settings_of()
-    _release(settings, settings.key())
+    _release(settings, settings.study_key().facts)
     file = settings.study_home / KEY_FILE
     file.write_text(content, encoding="ascii")
     reason = "another one" if content.strip() else "empty"
@@ -97,17 +99,17 @@ def test_another_key_than_the_releases_is_refused(settings_of: Make, content: st
 def test_a_wrong_variable_beside_the_right_file_is_named(settings_of: Make) -> None:
     settings = settings_of()
     key = settings.key()
-    _release(settings, key)
+    _release(settings, settings.study_key().facts)
     with pytest.raises(SettingsError, match=r"^WAVEHOUSE_PSEUDONYM_KEY: the key of the pseudonyms is another one: .* Unset"):
         settings_of(key="another").key()
-    assert settings_of(key=key.decode()).key() == key
+    assert settings_of(key=settings.key_file.read_text(encoding="ascii")).key() == key
 
 
 def test_a_release_from_before_check_values_takes_the_key_that_is_there_but_no_new_one(settings_of: Make) -> None:
     settings = settings_of()
-    key = settings.key()
-    _release(settings, None)
-    assert settings.key() == key
+    secret = settings.study_key().secret
+    _release(settings, {})
+    assert settings.key() == secret
     (settings.study_home / KEY_FILE).unlink()
     with pytest.raises(SettingsError, match="the key of the pseudonyms is gone"):
         settings.key()
@@ -116,7 +118,7 @@ def test_a_release_from_before_check_values_takes_the_key_that_is_there_but_no_n
 @pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff\xfe", b"null"])
 def test_a_release_with_a_damaged_manifest_stands_all_the_same(settings_of: Make, content: bytes) -> None:
     settings = settings_of()
-    _release(settings, settings.key())
+    _release(settings, settings.study_key().facts)
     (settings.study_folder / "release" / "manifest.json").write_bytes(content)
     (settings.study_home / KEY_FILE).unlink()
     with pytest.raises(SettingsError, match="is gone: everybody in release 20260101T000000-aa-bb would"):
@@ -160,8 +162,8 @@ def test_a_study_that_is_called_like_anothers_home_gets_its_own(settings_of: Mak
 def test_a_home_from_before_goes_to_the_study_that_asks_first(settings_of: Make, tmp_path: Path) -> None:
     (tmp_path / "home" / "mood").mkdir(parents=True)
     (tmp_path / "home" / "mood" / KEY_FILE).write_bytes(b"an old key")
-    assert settings_of("a/mood").key() == b"an old key"
-    assert settings_of("b/mood").key() != b"an old key"
+    assert settings_of("a/mood").study_key().secret == b"an old key"
+    assert settings_of("b/mood").study_key().secret != b"an old key"
 
 
 def test_a_checkout_that_is_moved_keeps_its_homes(settings_of: Make, tmp_path: Path) -> None:
@@ -184,7 +186,7 @@ def test_the_same_folder_by_a_link_is_the_same_study(settings_of: Make, tmp_path
 def test_a_study_that_was_moved_or_renamed_is_told_where_its_key_is(settings_of: Make, tmp_path: Path, new: str) -> None:
     settings = settings_of("data/mood")
     key = settings.key()
-    _release(settings, key)
+    _release(settings, settings.study_key().facts)
     (tmp_path / new).parent.mkdir(exist_ok=True)
     settings.study_folder.rename(tmp_path / new)
     new_settings = settings_of(new)

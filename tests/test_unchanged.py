@@ -13,7 +13,8 @@ from unittest import mock
 import pytest
 
 from dagster_project.fingerprint import code_files, has_paths_outside, inputs_fingerprint, record_run, unchanged_since
-from dagster_project.settings import Settings, SettingsError
+from dagster_project.keys import SettingsError
+from dagster_project.settings import Settings
 
 #: As `python -m dagster_project.cli run`, then the modules of Dagster and dbt that were there when the summary was printed.
 _RUN = """

@@ -2,12 +2,15 @@
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dagster_project.commands.command import ReleaseAction, add_command
+from dagster_project.places import STUDY_FILE
 from dagster_project.settings import Settings
 from dagster_project.terminal import say
+from dagster_project.trail import Facts, record
 
 if TYPE_CHECKING:
     from dagster_project.dataset import DataSet, WrittenFiles
@@ -59,8 +62,25 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
     release = find_release(options.release or settings.study_folder)
     data_set = read_data_set(release, options.shape)
     files = write_data_set(data_set, options.out, options.formats)
+    study_folder = _study_of(release.file)
+    if study_folder is not None:
+        facts: Facts = {
+            "release": data_set.release,
+            "formats": list(options.formats),
+            "shape": options.shape,
+            "rows": data_set.table.num_rows,
+            "variables": len(data_set.variables),
+        }
+        record(replace(settings, study_folder=study_folder), "export", facts)
     say(*_lines(data_set, files))
     return 0
+
+
+def _study_of(release_file: Path) -> Path | None:
+    """The study that a release lies in; None of one that was passed on: there is no trail to write to."""
+    release = release_file.resolve().parent
+    folders = (folder for folder in release.parents[:2] if (folder / STUDY_FILE).is_file())
+    return next(folders, None)
 
 
 def _lines(data_set: "DataSet", files: "Sequence[WrittenFiles]") -> list[str]:

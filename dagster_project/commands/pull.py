@@ -7,6 +7,7 @@ import sys
 from dagster_project.commands.command import add_command
 from dagster_project.settings import Settings
 from dagster_project.terminal import say
+from dagster_project.trail import Facts, record
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -25,6 +26,8 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
 
     study = read_study(settings.study_folder)
     outcomes = pull_study(settings, study, os.environ, only=options.only, report=report)
+    states: Facts = {outcome.export: outcome.state for outcome in outcomes}
+    record(settings, "pull", {"exports": dict(states)})
     refusals = [outcome for outcome in outcomes if outcome.state == "refused"]
     for outcome in outcomes:
         if outcome.state == "refused":

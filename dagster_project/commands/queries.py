@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dagster_project.commands.command import add_command
 from dagster_project.settings import Settings
 from dagster_project.terminal import say
+from dagster_project.trail import record
 
 if TYPE_CHECKING:
     from dagster_project.fieldwork import DataQuery, Event
@@ -35,6 +36,7 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
     for event, name in actions.items():
         if name is not None:
             query = note_query(settings, name, event, getpass.getuser(), options.text)
+            record(settings, "query", {"query": query.query, "state": query.state, "event": event})
             say(f"{query.query} is {query.state}: {query.note}")
             current_lists(settings, protocol)
             return 0

@@ -6,6 +6,7 @@ import sys
 from dagster_project.commands.command import add_command
 from dagster_project.settings import Settings
 from dagster_project.terminal import say
+from dagster_project.trail import record
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -30,6 +31,7 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
     if options.names:
         roster = Warehouse(settings.warehouse_file).rows("select participant_id, respondent from raw.roster")
         names = {row["participant_id"]: row["respondent"] for row in roster}
+        record(settings, "names_shown", {"command": "trace", "result": options.result_id, "is_of_one": bool(options.person)})
     person = next((pseudonym for pseudonym, name in names.items() if name == options.person), options.person)
     with Warehouse(file).connect(read_only=True) as connection:
         if not rows(connection, "from duckdb_functions() where function_name = 'traced_rows'"):

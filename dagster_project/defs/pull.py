@@ -8,11 +8,12 @@ import os
 
 import dagster as dg
 
-from dagster_project.defs.resources import pseudonyms_of_study
+from dagster_project.defs.resources import pseudonyms_of_study, source_of
 from dagster_project.defs.steps import fails_in_one_line, step_failure
 from dagster_project.pull import has_sources, pull_study
 from dagster_project.settings import Settings
 from dagster_project.study import Study, read_study
+from dagster_project.trail import Facts, record
 from dagster_project.withholding import for_the_record
 
 #: An hour before everything is read again (automation.py).
@@ -42,6 +43,8 @@ def _pull_job(settings: Settings) -> dg.JobDefinition:
         with for_the_record(pseudonyms_of_study(settings), settings.error_folder, _SHOWN_BY), fails_in_one_line():
             study = read_study(settings.study_folder)
             outcomes = pull_study(settings, study, os.environ, report=context.log.info)
+            states: Facts = {outcome.export: outcome.state for outcome in outcomes}
+            record(settings, "pull", {"exports": dict(states)}, source_of(context.run))
             for outcome in outcomes:
                 context.log.info("%s: %s: %s", outcome.export, outcome.state, outcome.message)
             if refusals := [f"{outcome.export}: {outcome.message}" for outcome in outcomes if outcome.state == "refused"]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import dagster as dg
 
@@ -18,18 +19,25 @@ from dagster_project.dagster_home.retention import HOME_TAG, RunHistory
 from dagster_project.erasure import finish_erasure
 from dagster_project.exports import pseudonym
 from dagster_project.file_modes import close_folders
+from dagster_project.fingerprint import code_version
+from dagster_project.keys import SettingsError
 from dagster_project.models.project import DbtProject
 from dagster_project.retention.carry_out import remove_due
 from dagster_project.retention.plan import is_alone, plan_retention
-from dagster_project.settings import Settings, SettingsError
+from dagster_project.settings import Settings
 from dagster_project.study_lock import study_lock
 from dagster_project.study_run import StudyRun
 from dagster_project.terminal import error_line
+from dagster_project.trail import Source
+from dagster_project.trail.runs import RunTrail
 from dagster_project.warehouse import Warehouse, WarehouseError, compact
 from dagster_project.withholding import WITHHELD, for_the_record
 
 #: The name of the resource that every step asks for.
 STUDY_RUN = "study_run"
+#: The tag of a run that says how it was begun, where `wavehouse run` began it.
+SOURCE_TAG = "wavehouse/source"
+COMMAND_LINE: Literal["command line"] = "command line"
 
 
 class StudyRunResource(dg.ConfigurableResource):
@@ -61,9 +69,10 @@ class StudyRunResource(dg.ConfigurableResource):
                     if fault is not None and log is not None:
                         log.warning(fault)
                     open_file.enter_context(warehouse.kept_open())
-                study_run = StudyRun(settings, run_id)
                 with for_the_record(pseudonyms_of_study(settings), settings.error_folder):
-                    yield study_run
+                    study_run = StudyRun(settings, run_id, source_of(context.run))
+                    with _on_the_trail(study_run, context, killed.run_id if killed is not None else None):
+                        yield study_run
             _keep_to_retention(settings, study_run, context, report)
             compact(settings.warehouse_file)
 
@@ -120,6 +129,43 @@ def _keep_to_retention(
         lines = [f"retention: nothing was removed ({error_line(str(error))})"]
     for line in filter(None, lines):
         report(line)
+
+
+@contextmanager
+def _on_the_trail(study_run: StudyRun, context: dg.InitResourceContext, killed_run: str | None) -> Iterator[None]:
+    """The entries of a run in the audit trail: before its first step and after its last."""
+    settings, run = study_run.settings, context.run
+    trail = RunTrail(settings, study_run.run_id, study_run.source)
+    selection = run.asset_selection if run is not None else None
+    trail.begin(None if selection is None else sorted(key.to_user_string() for key in selection), killed_run)
+    failed_steps: list[str] = []
+    outcome = "stopped"
+    try:
+        yield
+        failed_steps = _failed_steps(context.instance, study_run.run_id)
+        outcome = "failed" if failed_steps else "succeeded"
+    finally:
+        trail.end(outcome, failed_steps, study_run.known_study, study_run.warehouse, code_version(settings))
+
+
+def _failed_steps(instance: dg.DagsterInstance | None, run_id: str) -> list[str]:
+    """The steps of a run that failed."""
+    if instance is None or not run_id:
+        return []
+    entries = instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
+    return sorted({(entry.step_key or "").replace("__", "/") for entry in entries})
+
+
+def source_of(run: dg.DagsterRun | None) -> Source:
+    """How a run was begun."""
+    tags = run.tags if run is not None else {}
+    if tags.get(SOURCE_TAG) == COMMAND_LINE:
+        return COMMAND_LINE
+    if "dagster/sensor_name" in tags:
+        return "sensor"
+    if "dagster/schedule_name" in tags:
+        return "schedule"
+    return "ui" if run is not None and run.remote_job_origin is not None else "python"
 
 
 def _close(instance: dg.DagsterInstance, run_id: str) -> None:

@@ -12,20 +12,21 @@ import dagster as dg
 from dagster_project.checks import Check, Fact
 from dagster_project.disclosure import DisclosureError
 from dagster_project.exports import ExportError
+from dagster_project.keys import SettingsError
 from dagster_project.models.build import ModelsError
 from dagster_project.pull import PullError
 from dagster_project.results import ResultsError
-from dagster_project.settings import SettingsError
 from dagster_project.study import StudyError
 from dagster_project.study_run import ChangedDefinitionsError
 from dagster_project.synthesis import SynthesisError
 from dagster_project.terminal import error_line
+from dagster_project.trail import TrailError
 from dagster_project.warehouse import WarehouseError
 from dagster_project.withholding import error_summary, is_for_the_record, with_hint
 
 _ONE_LINE = (
     ChangedDefinitionsError, DisclosureError, ExportError, ModelsError, PullError, ResultsError, SettingsError, StudyError,
-    SynthesisError, WarehouseError,
+    SynthesisError, TrailError, WarehouseError,
 )  # fmt: skip
 
 

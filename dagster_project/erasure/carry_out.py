@@ -27,6 +27,7 @@ from dagster_project.exports.suppression import suppress as suppress_person
 from dagster_project.fieldwork import QueryLog
 from dagster_project.file_modes import delete, set_mode
 from dagster_project.settings import PENDING_ERASURE, Settings
+from dagster_project.trail import Facts, record, snapshot
 
 _PARTIAL = "erasure.partial"
 _JOURNAL = "journal.json"
@@ -126,9 +127,26 @@ def finish_erasure(settings: Settings, report: Report) -> Journal | None:
     erase_from_history(settings.dagster_home, pattern_of(texts_to_search(journal.pseudonym, journal.spellings)))
     suppress_person(settings.study_home, list(journal.spellings), receipt.erased_at[:10])
     add_receipt(settings.study_home, receipt)
+    _record(settings, receipt)
     (pending / _JOURNAL).unlink()
     shutil.rmtree(pending)
     return journal
+
+
+def _record(settings: Settings, receipt: Receipt) -> None:
+    """The entry of an erasure in the audit trail, which names the receipt, unless a killed command has added it."""
+    entries = snapshot(settings.study_folder).entries
+    if any(entry.kind == "erasure" and entry.facts.get("receipt") == receipt.erasure for entry in entries):
+        return
+    facts: Facts = {
+        "receipt": receipt.erasure,
+        "asked_for_by": receipt.person,
+        "erased_at": receipt.erased_at,
+        "files": len(receipt.files),
+        "rows": sum(change.rows for change in receipt.files),
+        "releases": [release.release for release in receipt.releases],
+    }
+    record(settings, "erasure", facts)
 
 
 def _replace(replacement: Replacement, pending: Path, landing: Path, report: Report) -> None:

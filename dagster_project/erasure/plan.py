@@ -20,7 +20,7 @@ from dagster_project.study import Export, Study
 from dagster_project.warehouse import Warehouse, WarehouseError, current_release, release_names
 
 #: Of a study's home, what a run makes anew.
-_MADE_BY_RUNS = (
+MADE_BY_RUNS = (
     "warehouse.duckdb*",
     "variant*.duckdb*",
     "last_run.json",
@@ -188,6 +188,6 @@ def _release_folders(folder: Path, names: set[str]) -> Iterator[Path]:
 
 
 def _files_of_runs(home: Path, person: Person) -> Iterator[Path]:
-    for glob in _MADE_BY_RUNS:
+    for glob in MADE_BY_RUNS:
         yield from (path for path in sorted(home.glob(glob)) if path.is_file())
     yield from files_with([home / _MADE_OF_CODE], texts_to_search(person.pseudonym, person.spellings))

@@ -6,7 +6,7 @@ rejected or contradictory (the models), files of lists (lists.py).
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
@@ -171,9 +171,8 @@ class QueryLog:
             return
         self.file.parent.mkdir(parents=True, exist_ok=True)
         self.file.touch(mode=0o600)
-        lines = [json.dumps({key: value for key, value in asdict(entry).items() if value}) for entry in entries]
         with self.file.open("a", encoding="utf-8") as stream:
-            stream.write("".join(f"{line}\n" for line in lines))
+            stream.write("".join(f"{_line(entry)}\n" for entry in entries))
 
     def queries_about(self, pseudonym: str, spellings: Collection[str]) -> set[str]:
         """The names of the queries about a person, by pseudonym or by identifier as exports write it."""
@@ -191,7 +190,35 @@ class QueryLog:
         lines = [
             line for line in self.file.read_text(encoding="utf-8").splitlines() if json.loads(line)["query"] not in queries
         ]
+        self._write(lines)
+
+    def rename_people(self, pseudonyms: Mapping[str, str]) -> None:
+        """Give the people of all queries other pseudonyms, as by a new key, and the queries the names that go with them.
+        pseudonyms: the new ones by the former ones."""
+        entries = self.entries()
+        names: dict[str, str] = {}
+        cells: dict[str, QueryCell] = {}
+        for entry in entries:
+            former = (entry.cell.participant_id if entry.cell is not None else None) or ""
+            if entry.cell is not None and former in pseudonyms:
+                cell = replace(entry.cell, participant_id=pseudonyms[former])
+                number = next((n for n in range(len(entries)) if _name((*_subject(entry.cell), n)) == entry.query), 0)
+                names[entry.query] = _name((*_subject(cell), number))
+                cells[entry.query] = cell
+        if names:
+            renamed_entries = [
+                replace(
+                    entry,
+                    query=names.get(entry.query, entry.query),
+                    cell=cells.get(entry.query, entry.cell) if entry.cell is not None else None,
+                )
+                for entry in entries
+            ]
+            self._write([_line(entry) for entry in renamed_entries])
+
+    def _write(self, lines: Iterable[str]) -> None:
         partial = self.file.with_suffix(".partial")
+        partial.unlink(missing_ok=True)
         partial.touch(mode=0o600)
         partial.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         partial.replace(self.file)
@@ -250,10 +277,8 @@ def named_cells(cells: Iterable[QueryCell]) -> dict[str, QueryCell]:
     """Cells by the name of their query: of what is asked about whom, not of where it stands; equal ones are numbered."""
     cells_by_name: dict[str, QueryCell] = {}
     for cell in cells:
-        person = cell.participant_id or f"{cell.respondent or ''} {cell.file_name}"
-        subject = (cell.kind, cell.wave, person, cell.item, cell.value)
         number = 0
-        while (name := _name((*subject, number))) in cells_by_name:
+        while (name := _name((*_subject(cell), number))) in cells_by_name:
             number += 1
         cells_by_name[name] = cell
     return cells_by_name
@@ -275,6 +300,16 @@ def queries_of(entries: Iterable[LogEntry]) -> list[DataQuery]:
             note = f"no longer in the exports since {entry.time[:10]}"
         queries[entry.query] = replace(queries[entry.query], state=_STATE_AFTER[entry.event], note=note)
     return list(queries.values())
+
+
+def _subject(cell: QueryCell) -> tuple[object, ...]:
+    """What is asked about whom."""
+    person = cell.participant_id or f"{cell.respondent or ''} {cell.file_name}"
+    return cell.kind, cell.wave, person, cell.item, cell.value
+
+
+def _line(entry: LogEntry) -> str:
+    return json.dumps({key: value for key, value in asdict(entry).items() if value})
 
 
 def _name(parts: tuple[object, ...]) -> str:

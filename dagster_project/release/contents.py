@@ -85,6 +85,7 @@ from dagster_project.results import (
 from dagster_project.stamps import STAMPS_TABLE
 from dagster_project.study import CODEBOOK_COLUMNS, OWN_SCHEMA, Study, column_descriptions, scoring_rule
 from dagster_project.synthesis import DISPLAY_TABLES, read_display, read_propositions
+from dagster_project.trail.table import TRAIL_TABLE
 from dagster_project.variant_marts import VARIANT_TABLES
 from dagster_project.warehouse import Connection, Warehouse, copy_schemas, literal, rows, rows_as
 
@@ -93,7 +94,7 @@ SCHEMAS = ("codebook", "marts", "results", "variants")
 #: The tables that are declared whole; the others are the study's (codebook) or dbt's (marts).
 TABLES = (
     ESTIMANDS_TABLE, RESULTS_TABLE, REPRODUCTION_TABLE, RELEASE_DIFF_TABLE, FINDINGS_TABLE, FIGURES_TABLE, STAMPS_TABLE,
-    *DISPLAY_TABLES, *VARIANT_TABLES, *EXTENSION_TABLES,
+    TRAIL_TABLE, *DISPLAY_TABLES, *VARIANT_TABLES, *EXTENSION_TABLES,
 )  # fmt: skip
 
 

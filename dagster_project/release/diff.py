@@ -49,16 +49,15 @@ _NEEDED = (
 )  # fmt: skip
 
 
-def diff_of_files(old: Path, new: Path) -> list[DiffRow]:
-    """What changed from one released (or working) file to another, from the people down to the results."""
+def diff_of_files(old: Path, new: Path, *, is_joinable: bool = True) -> list[DiffRow]:
+    """What changed from one released (or working) file to another, from the people down to the results. is_joinable: whether
+    their pseudonyms are of one key; else no person of one is anybody of the other, and people, answers and scores are not
+    compared."""
     with open_file_pair(old, new) as files:
         _refuse_too_old(files, old, new)
-        n_left, n_joined = files.count_one_sided("marts", "participants", "participant_id")
-        rows = [*_rules(files)]
-        rows += count_rows("person", None, n_left + n_joined, {"joined": n_joined, "left": n_left})
-        for kind, wide in (("answer", _answers(files)), ("score", _scores(files))):
-            for counts in files.count_cells(wide):
-                rows += count_rows(kind, counts.group, counts.rows, counts.cells)
+        rows = [*_rules(files)] if is_joinable else [_OTHER_KEY, *_rules(files)]
+        if is_joinable:
+            rows += _counts(files)
         return [
             *rows,
             *claim_changes(
@@ -70,6 +69,16 @@ def diff_of_files(old: Path, new: Path) -> list[DiffRow]:
                 for row in files.changed_rows("results", "results", ["result_id"], ["run_id", "computed_at"])
             ),
         ]
+
+
+def _counts(files: FilePair) -> list[DiffRow]:
+    """How many people joined and left, and how many answers and scores changed."""
+    n_left, n_joined = files.count_one_sided("marts", "participants", "participant_id")
+    rows = count_rows("person", None, n_left + n_joined, {"joined": n_joined, "left": n_left})
+    for kind, wide in (("answer", _answers(files)), ("score", _scores(files))):
+        for counts in files.count_cells(wide):
+            rows += count_rows(kind, counts.group, counts.rows, counts.cells)
+    return rows
 
 
 def list_changes(old: Path, new: Path) -> Iterator[tuple[Any, ...]]:
@@ -203,23 +212,34 @@ _INCOMPARABLE = DiffRow(
     after="by this version", before_value=None, after_value=None, n=1, people=None,
 )  # fmt: skip
 
+#: What is said in the place of changed people, answers and scores where the key of the pseudonyms was changed between.
+_OTHER_KEY = DiffRow(
+    kind="rule", wave=None, what="the key of the pseudonyms", before="a former key",
+    after="a new key: people, answers and scores are not compared", before_value=None, after_value=None, n=1, people=None,
+)  # fmt: skip
+
 
 def remember_diff(
-    working: Warehouse, released_file: Path | None, names: tuple[str | None, str], kept_releases: Sequence[str]
+    working: Warehouse,
+    released_file: Path | None,
+    names: tuple[str | None, str],
+    kept_releases: Sequence[str],
+    *,
+    is_joinable: bool = True,
 ) -> list[ReleaseChange]:
     """Write `results.release_diff`: what the release to come changes, behind what the kept ones did. Returns the new rows.
 
     A release that another version wrote, and that cannot be compared, is one change of a rule.
 
     released_file: the current release's file, None before the first. names: the releases compared. kept_releases:
-    whose rows to keep.
+    whose rows to keep. is_joinable: as in diff_of_files.
     """
     new: list[ReleaseChange] = []
     history: list[ReleaseChange] = []
     if released_file is not None:
         from_release, to_release = names
         try:
-            diff_rows = diff_of_files(released_file, working.path)
+            diff_rows = diff_of_files(released_file, working.path, is_joinable=is_joinable)
         except IncomparableError:
             diff_rows = [_INCOMPARABLE]
         new = [ReleaseChange(**vars(row), from_release=from_release, to_release=to_release) for row in diff_rows]

@@ -17,11 +17,15 @@ from dagster_project.fingerprint import code_version
 from dagster_project.outcomes.extension_tables import lacking_parts
 from dagster_project.release.contents import fill_release
 from dagster_project.release.diff import recall_diff, remember_diff
-from dagster_project.results import EXTENSION_TABLES, diff_markdown
-from dagster_project.settings import Settings, key_check
+from dagster_project.results import EXTENSION_TABLES, QUOTING_NOUNS, DiffRow, ReleaseChange, diff_markdown
+from dagster_project.rotation import finish_key_rotation
+from dagster_project.settings import Settings
 from dagster_project.study import Study, StudyError
 from dagster_project.study_run import StudyRun
 from dagster_project.synthesis import DISPLAY_TABLES
+from dagster_project.trail import TRAIL_FILE, Facts, record, snapshot
+from dagster_project.trail.runs import record_state
+from dagster_project.trail.table import TRAIL_TABLE, trail_rows
 from dagster_project.warehouse import (
     RELEASE_FORMAT,
     Warehouse,
@@ -31,6 +35,8 @@ from dagster_project.warehouse import (
     release_names,
 )
 
+#: How many changed rules an entry of the audit trail tells with what they were; the release has all of them.
+_MOST_RULES = 200
 _IN_AGREEMENT = "Everything was computed from the same exports by the same definitions."
 
 
@@ -72,7 +78,7 @@ def _publish(study_run: StudyRun, study: Study, fingerprint: str, current: Mappi
     refuse_to_conceal_known_groups(study, settings.study_folder / "release" / "warehouse.duckdb")
     released_at = datetime.now(UTC)
     name = f"{released_at:%Y%m%dT%H%M%S}-{fingerprint[:8]}-{study_run.run_id[:8]}"
-    changes = _difference(study_run.warehouse, settings, current, name)
+    differences = _differences(study_run.warehouse, settings, current, name)
     manifest = {
         "format": str(RELEASE_FORMAT),
         "release": name,
@@ -81,21 +87,41 @@ def _publish(study_run: StudyRun, study: Study, fingerprint: str, current: Mappi
         "released_at": released_at.isoformat(),
         "fingerprint": fingerprint,
         "definitions": study.definitions_hash,
-        "key_check": key_check(settings.key()),
-    }
+    } | settings.study_key().facts
     if current is not None:
         manifest["previous"] = current["release"]
     if lacking := lacking_parts(study_run.warehouse):
         manifest["lacks"] = "; ".join(row.part for row in lacking)
     if receipts := read_receipts(settings.study_home):
         manifest["erasures"] = str(len(receipts))
+    record_state(settings, study, study_run.warehouse, study_run.source)
+    trail = snapshot(settings.study_folder)
+    manifest |= trail.facts
+    study_run.warehouse.replace_tables("results", {TRAIL_TABLE.name: TRAIL_TABLE.to_arrow(trail_rows(trail.entries))})
 
     def fill(folder: Path) -> None:
+        (folder / TRAIL_FILE).write_bytes(trail.content)
         fill_release(settings.warehouse_file, study, folder, manifest)
         study_run.study()  # what was read again on the way was what the codebook was made from
 
-    publish_release(settings.study_folder, name, manifest, fill)
-    return changes
+    folder = publish_release(settings.study_folder, name, manifest, fill)
+    _record_release(study_run, folder, manifest, differences)
+    return "This is the first release." if current is None else diff_markdown(differences)
+
+
+def _record_release(study_run: StudyRun, folder: Path, manifest: Mapping[str, str], differences: Sequence[DiffRow]) -> None:
+    """The entry of a release in the audit trail, and the end of a rotation of the key that it is made by."""
+    settings = study_run.settings
+    rules = [row for row in differences if row.kind == "rule" and not row.what.startswith(QUOTING_NOUNS)]
+    facts: Facts = {
+        "release": manifest["release"],
+        "fingerprint": manifest["fingerprint"],
+        "manifest": hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest(),
+        "rules": [{"rule": row.what, "former": row.before, "current": row.after} for row in rules[:_MOST_RULES]],
+        "rules_changed": sum(row.kind == "rule" for row in differences),
+    }
+    record(settings, "release", facts, study_run.source)
+    finish_key_rotation(settings, study_run.source)
 
 
 def refuse_to_conceal_known_groups(study: Study, file: Path) -> None:
@@ -113,13 +139,15 @@ def refuse_to_conceal_known_groups(study: Study, file: Path) -> None:
         )
 
 
-def _difference(warehouse: Warehouse, settings: Settings, current: Mapping[str, str] | None, name: str) -> str:
-    """Write what the release to come changes into the working file, and say it."""
+def _differences(
+    warehouse: Warehouse, settings: Settings, current: Mapping[str, str] | None, name: str
+) -> Sequence[ReleaseChange]:
+    """Write what the release to come changes into the working file, and return it."""
     folder = settings.study_folder
     file = folder / "release" / "warehouse.duckdb" if current is not None else None
     names = (current.get("release") if current else None, name)
-    differences = remember_diff(warehouse, file, names, release_names(folder))
-    return "This is the first release." if current is None else diff_markdown(differences)
+    is_joinable = current is None or current.get("key_check") in (None, settings.study_key().check)
+    return remember_diff(warehouse, file, names, release_names(folder), is_joinable=is_joinable)
 
 
 def _fingerprint(warehouse: Warehouse, settings: Settings, study: Study) -> str:

@@ -26,7 +26,7 @@ _TYPES = {
 _MEDIA = {
     ".csv": "text/csv", ".json": "application/json", ".parquet": "application/vnd.apache.parquet", ".html": "text/html",
     ".duckdb": "application/vnd.duckdb", ".svg": "image/svg+xml", ".tex": "application/x-tex",
-    ".pdf": "application/pdf",
+    ".pdf": "application/pdf", ".jsonl": "application/jsonl",
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }  # fmt: skip
@@ -139,7 +139,7 @@ def write_package(folder: Path, study: Study, manifest: Mapping[str, str], colum
             "bytes": path.stat().st_size,
             "hash": f"sha256:{digest}",
         }
-        if path.suffix in (".csv", ".html", ".json", ".svg", ".tex"):
+        if path.suffix in (".csv", ".html", ".json", ".jsonl", ".svg", ".tex"):
             resource["encoding"] = "utf-8"
         if path.suffix == ".csv":
             resource["schema"] = {"fields": _fields(path, columns)}

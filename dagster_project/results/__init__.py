@@ -112,7 +112,7 @@ from dagster_project.results.reproduction import REPRODUCTION_TABLE, Reproductio
 from dagster_project.results.result_collector import MartRow, direction_of, direction_words, planned_analyses
 from dagster_project.results.result_row import RESULTS_TABLE, ResultRow, result_id
 from dagster_project.results.rounding import count_text, format_number, print_statistic, prints_as, round_half_away
-from dagster_project.results.rule_changes import RULE_TABLES, SINGLE_RULES, rule_change, single_change
+from dagster_project.results.rule_changes import QUOTING_NOUNS, RULE_TABLES, SINGLE_RULES, rule_change, single_change
 from dagster_project.results.sensitivity import sensitivity_results
 from dagster_project.results.services import service_change_results
 from dagster_project.results.stability import stability_results
@@ -153,6 +153,7 @@ __all__ = [
     "MISSING_REASON_HEADINGS",
     "OF_EACH_VARIANT",
     "PEOPLE",
+    "QUOTING_NOUNS",
     "RELEASE_DIFF_TABLE",
     "REPRODUCTION_TABLE",
     "RESULTS_TABLE",

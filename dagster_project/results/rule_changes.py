@@ -67,6 +67,8 @@ RULE_TABLES = (
     RuleTable("extension_files", "file", ("file",)),
     RuleTable("variants", "variant", ("variant", "subject"), ("variant_order", "title", "in_main_analysis")),
 )
+#: The tables of rules that quote texts of cells, by the noun with which a change of theirs begins.
+QUOTING_NOUNS = ("text of an answer", "text of a category", "special code")
 #: Of tables of one row, or none, the columns that are rules.
 SINGLE_RULES: Mapping[str, tuple[str, ...]] = {
     "plan": ("headline", "alpha", "norm_margin", "seed", "resamples", "imputations"),

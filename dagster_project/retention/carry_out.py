@@ -4,6 +4,8 @@ Belongs here: the order of it. What is about to be removed is written down first
 of it is gone, and looks anew at what is due. Does not belong here: what is due (plan.py).
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +26,7 @@ from dagster_project.retention.records import (
     write_pending,
 )
 from dagster_project.settings import Settings
+from dagster_project.trail import record
 from dagster_project.warehouse import Warehouse, WarehouseError, compact, delete_release
 
 
@@ -51,7 +54,16 @@ def remove_due(settings: Settings, plan: RetentionPlan, history: RunHistory) -> 
         write_look(home, Look(None if earlier is None else earlier.looked_at, None, plan.fault))
     elif plan.next_due is not None or gone or earlier is not None:
         write_look(home, Look(plan.looked_at, plan.next_due))
+    _record_in_trail(settings, gone)
     return tuple(gone)
+
+
+def _record_in_trail(settings: Settings, removals: Sequence[Removal]) -> None:
+    """How many of each kind were removed, and which releases: the audit trail names no file of an export."""
+    if removals:
+        counts = Counter(removal.kind for removal in removals)
+        releases = sorted(removal.name for removal in removals if removal.kind == RELEASE)
+        record(settings, "retention", {"removed": dict(sorted(counts.items())), "releases": releases})
 
 
 def record_interrupted(settings: Settings) -> tuple[Removal, ...]:

@@ -1,0 +1,31 @@
+"""The key of a study's pseudonyms: where it is, what is derived from it, how it is changed, and an escrow of it.
+
+Belongs here: finding and making the key, its check value, rotation, escrow. Does not belong here: pseudonyms themselves
+(exports/pseudonyms.py), running a study again with another key (commands/).
+
+Escrows are read and written by escrow.py, which is imported where one is: every command reads this module.
+"""
+
+from dagster_project.keys.derivation import PseudonymKey, key_check
+from dagster_project.keys.errors import KeyFileError, SettingsError
+from dagster_project.keys.find import KEY_FILE, KEY_VARIABLE, KeySources, find_key, newest_manifest
+from dagster_project.keys.private_file import write_private
+from dagster_project.keys.rotation import Rotation, begin_rotation, cancel_rotation, finish_rotation, read_rotation
+
+__all__ = [
+    "KEY_FILE",
+    "KEY_VARIABLE",
+    "KeyFileError",
+    "KeySources",
+    "PseudonymKey",
+    "Rotation",
+    "SettingsError",
+    "begin_rotation",
+    "cancel_rotation",
+    "find_key",
+    "finish_rotation",
+    "key_check",
+    "newest_manifest",
+    "read_rotation",
+    "write_private",
+]

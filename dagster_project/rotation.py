@@ -1,0 +1,118 @@
+"""Another key for a study: what is deleted and renamed when its pseudonyms change, and the end of it.
+
+Belongs here: beginning, taking back and ending a rotation of a study, with its entries in the audit trail. Does not belong
+here: the file of a rotation (keys/rotation.py), running the study again (commands/key.py).
+"""
+
+import json
+from contextlib import suppress
+from pathlib import Path
+
+from dagster_project.erasure.plan import MADE_BY_RUNS, QUERY_LOG
+from dagster_project.exports import composed, pseudonym
+from dagster_project.fieldwork import QueryLog
+from dagster_project.file_modes import delete
+from dagster_project.keys import (
+    KEY_VARIABLE,
+    KeyFileError,
+    Rotation,
+    SettingsError,
+    begin_rotation,
+    cancel_rotation,
+    finish_rotation,
+    newest_manifest,
+    read_rotation,
+)
+from dagster_project.keys.derivation import key_of
+from dagster_project.settings import Settings
+from dagster_project.trail import Source, record
+from dagster_project.warehouse import Warehouse, WarehouseError
+
+_PEOPLE = "select distinct participant_id, respondent from raw.roster where respondent is not null"
+
+
+def begin_key_rotation(settings: Settings) -> Rotation:
+    """Make a new key, to be called under the study's lock: of the environment's variable if that holds another one than the
+    standing release was made with, else a random one. What earlier runs made of the former pseudonyms is deleted, but
+    releases; data queries go over to the new ones.
+
+    Raises KeyFileError where nothing has been released, and SettingsError without the former key.
+    """
+    manifest = newest_manifest(settings.study_folder)
+    if manifest is None:
+        raise KeyFileError(
+            f"{settings.study_folder}: nothing has been released, so nobody has a pseudonym to be changed; `wavehouse run`"
+        )
+    sources = settings.key_sources
+    variable = settings.pseudonym_key.encode() if settings.pseudonym_key else None
+    check = manifest.get("key_check")
+    if variable is None or key_of(variable, manifest, sources.study, KEY_VARIABLE).check == check:
+        settings.study_key()  # the former one must be there: else a rotation would hide that it is lost
+        variable = None
+    rotation = begin_rotation(settings.study_home, sources.study, check, variable)
+    record(settings, "key_rotation_begun", {"former_check": check, "check": rotation.check})
+    return rotation
+
+
+def move_to_new_key(settings: Settings, key: bytes) -> None:
+    """Delete what runs made of the former pseudonyms, and rename the people of data queries. It can be done again."""
+    log = QueryLog(settings.study_home / QUERY_LOG)
+    names = _names(settings)
+    log.rename_people({former: pseudonym(name, key) for former, name in names.items()})
+    for pattern in MADE_BY_RUNS:
+        for file in sorted(settings.study_home.glob(pattern)):
+            delete(file)
+
+
+def _names(settings: Settings) -> dict[str, str]:
+    """The identifiers of the roster by pseudonym, from the working file."""
+    if not settings.warehouse_file.exists():
+        return {}
+    try:
+        rows = Warehouse(settings.warehouse_file).rows(_PEOPLE)
+    except WarehouseError:
+        return {}  # damaged: queries of the former pseudonyms are closed by the run, and asked anew
+    return {row["participant_id"]: composed(row["respondent"].strip()) for row in rows}
+
+
+def finish_key_rotation(settings: Settings, source: Source = "command line") -> None:
+    """End a rotation if the standing release was made with the new key."""
+    manifest = newest_manifest(settings.study_folder) or {}
+    rotation = finish_rotation(settings.study_home, settings.key_file, manifest.get("key_check"))
+    if rotation is not None:
+        facts = {"former_check": rotation.former_check, "check": rotation.check, "release": manifest.get("release")}
+        record(settings, "key_rotated", dict(facts), source)
+
+
+def continue_key_rotation(settings: Settings) -> None:
+    """Before a run: end a rotation whose release is there already, else make way for the new pseudonyms."""
+    finish_key_rotation(settings)
+    if has_rotation(settings):
+        move_to_new_key(settings, settings.key())
+
+
+def cancel_key_rotation(settings: Settings) -> None:
+    """Go back to the former key. Raises KeyFileError where no rotation goes on."""
+    with suppress(SettingsError):  # what was begun cannot be read
+        finish_key_rotation(settings)
+    if not cancel_rotation(settings.study_home):
+        raise KeyFileError(f"{settings.study_folder}: no rotation of the key goes on; there is nothing to take back")
+    record(settings, "key_rotation_cancelled", {})
+    move_to_new_key(settings, settings.key())
+
+
+def has_rotation(settings: Settings) -> bool:
+    return read_rotation(settings.study_home) is not None
+
+
+def releases_of_former_keys(study_folder: Path, check: str) -> list[str]:
+    """The kept releases whose pseudonyms are of another key than this one."""
+    names = []
+    for file in sorted((study_folder / "releases").glob("[!.]*/manifest.json")):
+        try:
+            is_former = json.loads(file.read_text(encoding="utf-8")).get("key_check") != check
+        except (OSError, ValueError, AttributeError):
+            is_former = True
+        if is_former:
+            names.append(file.parent.name)
+    return names
