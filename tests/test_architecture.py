@@ -66,7 +66,7 @@ MAY_IMPORT = {
     },
     "erasure": {"dagster_home", "exports", "fieldwork", "file_modes", "settings", "study", "warehouse"},
     "automation": {"exports", "study"},
-    "drafting": {"exports", "study"},
+    "drafting": {"exports", "readable_files", "study"},
     "fieldwork": {"raw", "report", "settings", "study", "warehouse"},
     "rehearsal": {"exports", "languages", "report", "results", "study", "synthesis"},
     "summary": {"settings", "terminal", "warehouse"},

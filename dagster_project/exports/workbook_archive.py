@@ -3,8 +3,10 @@
 Belongs here: the limits of the archive. Does not belong here: what is in a sheet (used_range.py).
 """
 
+import re
 import zipfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,6 +17,8 @@ from dagster_project.readable_files import beyond, most_of
 _MAX_UNPACKED_BYTES, _MAX_PACKING_RATIO = 200 << 20, 150
 _BLOCK_BYTES = 1 << 20
 _LOCAL_HEADER_BYTES = 30
+#: In UTF-8 and in UTF-16.
+_DOCUMENT_TYPE, _OVERLAP = re.compile(rb"<\0?!\0?(?:D\0?O\0?C|E\0?N\0?T)"), 16
 
 
 def refuse_bomb(archive: zipfile.ZipFile, path: Path, name: str) -> None:
@@ -31,24 +35,35 @@ def refuse_bomb(archive: zipfile.ZipFile, path: Path, name: str) -> None:
         raise ExportError(f"{name}: the workbook unpacks to {beyond('workbook_bytes')}; or save the sheet as CSV")
     with path.open("rb") as file:
         for part in archive.filelist:
-            if part.compress_type == zipfile.ZIP_DEFLATED and _unpacks_to_more(file, part):
-                raise ExportError(
-                    f"{name}: {plain(part.filename)} unpacks to more than the {part.file_size:,} bytes that the workbook"
-                    " says; export it again"
-                )
+            if fault := _fault_of_part(file, part):
+                raise ExportError(f"{name}: {plain(part.filename)} {fault}; export it again")
 
 
-def _unpacks_to_more(file: BinaryIO, part: zipfile.ZipInfo) -> bool:
-    """Whether a part holds more bytes than it declares: the library that reads a sheet goes on to the part's end."""
+def _fault_of_part(file: BinaryIO, part: zipfile.ZipInfo) -> str | None:
+    """What the library that reads a sheet would not notice: it goes on to a part's end, whatever size the part declares, and
+    takes a cell for empty that holds an entity of a document type."""
+    unpacked, end_of_block = 0, b""
+    for block in _blocks(file, part):
+        unpacked += len(block)
+        if unpacked > part.file_size:
+            return f"unpacks to more than the {part.file_size:,} bytes that the workbook says"
+        if _DOCUMENT_TYPE.search(end_of_block + block):
+            return "has a document type, which workbooks have not"
+        end_of_block = block[-_OVERLAP:]
+    return None
+
+
+def _blocks(file: BinaryIO, part: zipfile.ZipInfo) -> Iterator[bytes]:
+    """What a part holds, a block at a time, up to its true end."""
     file.seek(part.header_offset)
     header = file.read(_LOCAL_HEADER_BYTES)
     file.seek(int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little"), 1)
-    decompressor, unpacked, packed_left = zlib.decompressobj(-zlib.MAX_WBITS), 0, part.compress_size
+    decompressor, packed_left = zlib.decompressobj(-zlib.MAX_WBITS), part.compress_size
     while packed_left > 0 and not decompressor.eof and (block := file.read(min(_BLOCK_BYTES, packed_left))):
         packed_left -= len(block)
+        if part.compress_type != zipfile.ZIP_DEFLATED:
+            yield block
+            continue
         while block and not decompressor.eof:
-            unpacked += len(decompressor.decompress(block, _BLOCK_BYTES))
-            if unpacked > part.file_size:
-                return True
+            yield decompressor.decompress(block, _BLOCK_BYTES)
             block = decompressor.unconsumed_tail
-    return False

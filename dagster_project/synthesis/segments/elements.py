@@ -19,8 +19,8 @@ class _NoDoctype(ElementTree.TreeBuilder):
 
 def parse(data: bytes, name: str, remedy: str) -> Element:
     """The root element. Raises SynthesisError with one line: name, line, column, remedy."""
-    # Before a tree is built, which takes far more memory than the text: every element has a "<".
-    if data.count(b"<") > 2 * most_of("interview_elements"):
+    # Before a tree is built, which takes far more memory than the text: every element begins with a "<".
+    if data.count(b"<") - data.count(b"</") > most_of("interview_elements"):
         raise SynthesisError(f"{name}: the XML holds {beyond('interview_elements')}")
     try:
         return ElementTree.fromstring(data, ElementTree.XMLParser(target=_NoDoctype()))
