@@ -31,6 +31,7 @@ from dagster_project.commands import (
     ui,
 )
 from dagster_project.file_modes import keep_files_private
+from dagster_project.readable_files import allow
 from dagster_project.settings import EXAMPLE_NAME, read_settings
 from dagster_project.terminal import error_line, say
 
@@ -56,6 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = command_parser().parse_args(arguments)
     keep_files_private(os.environ)
     try:
+        allow(os.environ)
         # A command about no study asks for none where several could be meant.
         default = {} if options.is_about_study else {"WAVEHOUSE_STUDY": EXAMPLE_NAME}
         settings = read_settings(default | os.environ | ({"WAVEHOUSE_STUDY": options.study} if options.study else {}))
@@ -68,6 +70,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read has read enough
         return 0
+    except MemoryError:
+        say("wavehouse: there is not enough memory for what is read; give more, or make the file smaller", file=sys.stderr)
+        return 2
     except (ValueError, OSError) as error:
         # StudyError, ExportError, ResultsError, WarehouseError and their like are ValueErrors with one line for a person.
         say(f"wavehouse: {error_line(str(error)) if isinstance(error, OSError) else error}", file=sys.stderr)

@@ -25,6 +25,7 @@ from dagster_project.defs.variants import variant_marts
 from dagster_project.file_modes import keep_files_private
 from dagster_project.fingerprint import code_version
 from dagster_project.models.manifest import prepared_manifest
+from dagster_project.readable_files import allow
 from dagster_project.settings import Settings, read_settings
 from dagster_project.study import Study, StudyError, read_study
 
@@ -36,6 +37,7 @@ EVERYTHING_JOB = "everything"
 def defs() -> dg.Definitions:
     """The whole graph of the study that the environment names. Loads on a machine with no data, too."""
     keep_files_private(os.environ)
+    allow(os.environ)
     return build_defs(read_settings())
 
 

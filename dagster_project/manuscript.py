@@ -13,6 +13,7 @@ import jinja2
 from jinja2.sandbox import SandboxedEnvironment
 
 from dagster_project.languages import number_text
+from dagster_project.readable_files import beyond
 from dagster_project.results import unknown_id_message
 
 #: Quarto's shortcodes, {{< include … >}}, are not for us.
@@ -76,6 +77,8 @@ def fill_in(text: str, name: str, results: Mapping[str, PrintedResult], release:
         filled_text = environment.from_string(template_text).render(r=r, value=value, release=release)
     except jinja2.TemplateSyntaxError as error:
         raise ManuscriptError(f"{name}: line {error.lineno}: {error.message}; correct the braces") from None
+    except MemoryError:
+        raise ManuscriptError(f"{name}: filling it in takes {beyond('manuscript_memory')}; or look for a loop") from None
     except Exception as error:  # a template can raise anything
         message = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ManuscriptError(f"{name}: line {_line_of(error.__traceback__)}: {message}") from None

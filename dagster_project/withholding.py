@@ -22,6 +22,12 @@ from pathlib import Path
 WITHHELD = "[withheld]"
 _WITHHELD_TEXTS = "[{n} texts withheld]"
 _IS_WITHHELD = re.compile(r"\[(?:\d+ texts )?withheld\]")
+#: What `_file_words` says.
+_PLACE_OF_TEXT = re.compile(
+    r"; its text may quote answers, and could not be written to [^;]+|; its text may quote answers and is in .*?, for its"
+    r" owner alone",
+    re.DOTALL,
+)
 #: The commands of the team that show what is withheld.
 _COMMANDS = "`wavehouse check`, `contract` and `queries` show"
 _PACKAGE = Path(__file__).parents[1]
@@ -85,6 +91,11 @@ def with_hint(message: str) -> str:
 def of_error(text: str, summary: str) -> str:
     """An error's text, which may quote cells: in the record a summary, and where the whole text lies."""
     return f"{summary}; {_file_words(text)}" if _records else text
+
+
+def without_place(message: str) -> str:
+    """A message as a release may hold it: where an error's whole text lies is a path of this machine, and left out."""
+    return _PLACE_OF_TEXT.sub("; its text may quote answers and is not released", message)
 
 
 def error_summary(error: BaseException) -> str:

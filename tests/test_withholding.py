@@ -21,6 +21,7 @@ from dagster_project.withholding import (
     of_error,
     of_person,
     with_hint,
+    without_place,
 )
 
 #: A message about planted values as it is shown, and as it is recorded.
@@ -108,6 +109,9 @@ def test_a_whole_text_is_written_once_for_its_owner(tmp_path: Path) -> None:
         os.umask(mask)
     (file,) = folder.iterdir()
     assert line == line_again == f"Conversion Error; its text may quote answers and is in {file}, for its owner alone"
+    assert without_place(f"{line} (and 2 more)") == (
+        "Conversion Error; its text may quote answers and is not released (and 2 more)"
+    )
     assert file.read_text(encoding="utf-8") == "cannot read 'seven'"
     if os.name != "nt":
         assert (folder.stat().st_mode & 0o777, file.stat().st_mode & 0o777) == (0o700, 0o600)
@@ -122,3 +126,4 @@ def test_an_error_whose_text_cannot_be_written_is_still_named(tmp_path: Path) ->
         except ValueError as error:
             assert error_summary(error).startswith("ValueError in tests/test_withholding.py, line ")
             assert error_summary(error).endswith(f"; its text may quote answers, and could not be written to {blocked}")
+            assert without_place(error_summary(error)).endswith("; its text may quote answers and is not released")

@@ -103,6 +103,7 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
         unknown_statistics,
     )
     from dagster_project.exports import decode
+    from dagster_project.readable_files import read_whole
 
     names = list(EFFECT_SIZE_DEFINITIONS)
     if options.effect_size and options.effect_size not in {letter + name[1:] for name in names for letter in "dg"}:
@@ -114,7 +115,8 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
     if not options.table.is_file():
         raise ValueError(f"{options.table}: there is no such file; check the path")
     instruments = _instruments(options.instruments)
-    table = read_table(str(options.table), decode(options.table.read_bytes(), options.table.name).utf8.decode())
+    text = decode(read_whole(options.table, "table_bytes"), options.table.name).utf8.decode()
+    table = read_table(str(options.table), text)
     facts, unplaced = match_facts(instruments, table.values)
     findings = audit_table(
         table.values, facts | table.facts, effect_size=options.effect_size, design=options.design, level=options.level,

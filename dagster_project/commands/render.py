@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from dagster_project.commands.command import ReleaseAction, add_command
-from dagster_project.languages import ENGLISH, language_error, spoken
+from dagster_project.languages import ENGLISH, language_error
 from dagster_project.settings import Settings
 from dagster_project.terminal import say
 
@@ -36,7 +36,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def execute(options: argparse.Namespace, settings: Settings) -> int:
     import os
 
-    from dagster_project.manuscript import PrintedResult, fill_in
+    from dagster_project.manuscript import PrintedResult
+    from dagster_project.manuscript_process import fill_in_apart
+    from dagster_project.readable_files import read_whole
     from dagster_project.warehouse import Warehouse, find_release
 
     manuscript, target = options.manuscript, options.out
@@ -48,14 +50,13 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
         cure = "give another name" if target.is_dir() or target.samefile(manuscript) else "--replace replaces it"
         raise ValueError(f"{target}: this is there already; {cure}")
     try:
-        text = manuscript.read_bytes().decode("utf-8-sig")
+        text = read_whole(manuscript, "definition_bytes").decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"{manuscript}: byte {error.start + 1} is not UTF-8; save the file as UTF-8") from None
     release = find_release(options.release or settings.study_folder)
     sql = "select result_id, case when not isnan(value) then value end as value, printed, note from results.results"
     results = {row.result_id: row for row in Warehouse(release.file).rows_as(PrintedResult, sql)}
-    with spoken(options.language):
-        filled_text = fill_in(text, str(manuscript), results, release.name)
+    filled_text = fill_in_apart(text, str(manuscript), results, release.name, options.language)
     partial = target.with_name(f".{target.name}.new")
     try:
         partial.write_text(filled_text, encoding="utf-8", newline="")

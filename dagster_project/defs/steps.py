@@ -15,6 +15,7 @@ from dagster_project.exports import ExportError
 from dagster_project.keys import SettingsError
 from dagster_project.models.build import ModelsError
 from dagster_project.pull import PullError
+from dagster_project.readable_files import ReadableFileError
 from dagster_project.results import ResultsError
 from dagster_project.study import StudyError
 from dagster_project.study_run import ChangedDefinitionsError
@@ -25,8 +26,8 @@ from dagster_project.warehouse import WarehouseError
 from dagster_project.withholding import error_summary, is_for_the_record, with_hint
 
 _ONE_LINE = (
-    ChangedDefinitionsError, DisclosureError, ExportError, ModelsError, PullError, ResultsError, SettingsError, StudyError,
-    SynthesisError, TrailError, WarehouseError,
+    ChangedDefinitionsError, DisclosureError, ExportError, ModelsError, PullError, ReadableFileError, ResultsError,
+    SettingsError, StudyError, SynthesisError, TrailError, WarehouseError,
 )  # fmt: skip
 
 

@@ -21,10 +21,10 @@ from dagster_project.exports.xlsform import (
     sheets_of_text,
     sheets_of_workbook,
 )
+from dagster_project.readable_files import most_of
 from dagster_project.study import comparable
 
 _TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
-_MAX_BYTES = 50_000_000
 #: An export goes with a definition that knows this share of its columns, or this many of them.
 _MIN_SHARE, _MIN_COLUMNS = 0.3, 5
 #: A column is one of a definition's choices if so many of its cells are codes or labels of them.
@@ -59,7 +59,7 @@ def definition_in(path: Path) -> SurveyDefinition | FormSheets | None:
 
 
 def _in_json(path: Path) -> SurveyDefinition | FormSheets | None:
-    if path.stat().st_size > _MAX_BYTES:
+    if path.stat().st_size > most_of("json_bytes"):
         return None
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"))

@@ -21,6 +21,7 @@ from dagster_project.exports.cell_text import comparable_cells
 from dagster_project.exports.columns import ANSWERED_ON, ColumnFinding, date_codes
 from dagster_project.exports.contract import apply_contract, contract_of_file
 from dagster_project.exports.contract_result import ContractResult
+from dagster_project.exports.crash_probe import groups_of
 from dagster_project.exports.data_dictionary import DictionaryField, is_dictionary, read_dictionary
 from dagster_project.exports.dates import DateColumn, date_column, read_dates
 from dagster_project.exports.decoding import decode
@@ -99,6 +100,7 @@ __all__ = [
     "find_files",
     "find_label_changes",
     "find_wave_changes",
+    "groups_of",
     "is_dictionary",
     "is_duration",
     "is_intact",

@@ -114,7 +114,7 @@ def look(study: Study, memory: Memory, release_digests: Mapping[str, str]) -> Lo
         is_settled = bool(files)
         file_hashes = []
         for file in files:
-            name = file.relative_to(study.folder).as_posix()
+            name = _name_below(study.folder, file)
             try:
                 stat = file.stat()
                 stats[name] = (stat.st_size, stat.st_mtime_ns)
@@ -165,11 +165,17 @@ def _undeclared_files(study: Study, declared_files: set[Path]) -> set[str]:
     folders = {study.folder / _RAW_FOLDER, *(study.folder / export.folder for export in study.protocol.exports)}
     present_files = {path for folder in folders if folder.is_dir() for path in folder.rglob("*") if path.is_file()}
     hidden_prefixes = (".", "~$")
+    names = {_name_below(study.folder, path) for path in present_files - declared_files}
     return {
-        plain(path.relative_to(study.folder).as_posix(), _PATH_LIMIT)
-        for path in present_files - declared_files
-        if not any(part.startswith(hidden_prefixes) for part in path.relative_to(study.folder).parts)
+        plain(name, _PATH_LIMIT)
+        for name in names
+        if not any(part.startswith(hidden_prefixes) for part in name.split("/") if part != "..")
     }
+
+
+def _name_below(folder: Path, file: Path) -> str:
+    """What a file is called below a study's folder; its path where it lies elsewhere, in a root that a study may read."""
+    return (file.relative_to(folder) if file.is_relative_to(folder) else file).as_posix()
 
 
 def _sha256(file: Path) -> str:

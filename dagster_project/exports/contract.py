@@ -23,6 +23,7 @@ from dagster_project.exports.identifiers import rounded_identifiers
 from dagster_project.exports.label_row import label_row_problem
 from dagster_project.exports.landing import find_files
 from dagster_project.exports.list_columns import read_lists
+from dagster_project.exports.names_of_people import refuse_identifier
 from dagster_project.exports.read import description_of, read_export
 from dagster_project.exports.repeat_groups import export_of_repeats, repeat_group_question, with_submissions
 from dagster_project.exports.row_rules import (
@@ -119,7 +120,9 @@ def contract_of_file(
     ExportError for a file that cannot be read; what else is wrong is in the result."""
     table = read_export(path, export, name, description_of(study, export))
     if export.repeat_of is None:
-        return apply_contract(table, study, export, sha256, name)
+        result = apply_contract(table, study, export, sha256, name)
+        refuse_identifier(name, export.folder, result.respondents)
+        return result
     submission_export = study.submission_export(export)
     files = _files_in_use(study, submission_export) if submission_files is None else submission_files
     if not files:

@@ -12,10 +12,9 @@ from dagster_project.exports.header_rows import with_header
 from dagster_project.exports.records import SAMPLE_BYTES, Grammar, Records, find_grammar, read_records
 from dagster_project.exports.regular import regular_records
 from dagster_project.exports.table import TextTable
+from dagster_project.readable_files import beyond, most_of, read_whole, refuse_larger
 from dagster_project.study import Layout
 
-#: More columns than any survey tool or statistics program writes (Stata: 120,000). A million would take 10 GB.
-MAX_COLUMNS = 200_000
 _ONE_HEADER_ROW = Layout()
 _DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", "^": "caret"}
 
@@ -63,10 +62,10 @@ def _refuse_endless_header(text: bytes, start: int, delimiter: str, name: str) -
 
 
 def _refuse_too_many_columns(column_count: int, name: str) -> None:
-    if column_count > MAX_COLUMNS:
+    if column_count > most_of("text_columns"):
         raise ExportError(
-            f"{plain(name)}: line 1: the header has {column_count} columns, more than the {MAX_COLUMNS} that are read; check"
-            " the delimiter and the line ends, or export fewer columns"
+            f"{plain(name)}: line 1: the header has {column_count} columns, {beyond('text_columns')}; or check the"
+            " delimiter and the line ends"
         )
 
 
@@ -75,6 +74,7 @@ _ReadText = tuple[Records, Grammar, DecodedText]
 
 def _read_from_file(path: Path, name: str, title_rows: int) -> _ReadText | None:
     """Read regular UTF-8 of any size, whose cells stay in the file. None for any other file."""
+    refuse_larger(path, "text_bytes", plain(name))
     with path.open("rb") as stream:
         beginning = stream.read(SAMPLE_BYTES + 1)
         end = stream.seek(0, 2)
@@ -92,7 +92,7 @@ def _read_from_file(path: Path, name: str, title_rows: int) -> _ReadText | None:
 
 def _read_into_memory(path: Path, name: str, layout: Layout) -> _ReadText:
     """Read any delimited text, with all checks."""
-    decoded_text = decode(path.read_bytes(), name, layout.encoding)
+    decoded_text = decode(read_whole(path, "memory_text_bytes", plain(name)), name, layout.encoding)
     grammar = find_grammar(decoded_text.utf8, layout.title_rows)
     if not decoded_text.utf8[grammar.skipped_bytes :].strip():
         raise ExportError(

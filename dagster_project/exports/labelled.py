@@ -11,8 +11,9 @@ from typing import Any
 
 import pyreadstat
 
-from dagster_project.exports.crash_probe import survives
+from dagster_project.exports.crash_probe import column_count
 from dagster_project.exports.errors import ExportError, abbreviated_list, plain, quoted
+from dagster_project.readable_files import beyond, most_of, refuse_larger
 from dagster_project.withholding import of_cell, of_cells
 
 
@@ -46,12 +47,18 @@ def read_with(path: Path, name: str, program: str, function: str, encoding: str 
     name = plain(name)
     if path.stat().st_size == 0:
         raise ExportError(f"{name}: the file is empty; export it again")
-    if not survives(path, function):
-        raise ExportError(f"{name}: the {program} file is damaged (the library that reads it crashes); export it again")
+    refuse_larger(path, "statistics_bytes", name)
+    if (columns := column_count(path, function)) is None:
+        raise ExportError(
+            f"{name}: the {program} file is damaged (the library that reads it crashes, or is not done after"
+            f" {most_of('file_seconds')} seconds); export it again"
+        )
     read_file = getattr(pyreadstat, function)
     mended = _MendedTexts()
+    most_rows = most_of("statistics_cells") // max(columns, 1)
     if function != "read_sas7bcat":  # the library knows some formats of dates only (date_formats.py)
-        options |= {"disable_datetime_conversion": True}
+        # What a file says of its rows may be wrong: no more are read.
+        options |= {"disable_datetime_conversion": True, "row_limit": most_rows + 1}
     try:
         try:
             in_encoding = {} if encoding is None else {"encoding": encoding}
@@ -61,12 +68,14 @@ def read_with(path: Path, name: str, program: str, function: str, encoding: str 
                 raise
             values, metadata = read_file(path, output_format="dict", encoding=_LOSSLESS, **options)
             mended.is_needed = True
-    except OSError:
+    except (OSError, MemoryError):
         raise
     except Exception as error:  # for a damaged file the library raises its own errors, and any of Python's
         reason = plain(str(error) or type(error).__name__)
         cure = "correct encoding of the export" if encoding is not None and _BAD_TEXT.search(reason) else "export it again"
         raise ExportError(f"{name}: the {program} file cannot be read ({of_cell(reason)}); {cure}") from None
+    if any(len(cells) > most_rows for cells in values.values()):
+        raise ExportError(f"{name}: the {program} file holds {beyond('statistics_cells')}; or export fewer columns or rows")
     return LabelledFile(
         values={mended.text(column): [mended.text(cell) for cell in cells] for column, cells in values.items()}
         if mended.is_needed

@@ -16,10 +16,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from dagster_project.exports.errors import ExportError, abbreviated_list, plain, quoted
+from dagster_project.exports.names_of_people import refuse_address
 from dagster_project.file_modes import set_mode
+from dagster_project.readable_files import outside_words, place_outside
 from dagster_project.study import Export
 
 _BLOCK_BYTES = 1 << 20
+#: The characters of a message that holds paths.
+_LONG_WORDS = 400
 #: Which file arrived when, a line of JSON each: the working file's own list can be restored from it.
 ARRIVALS = "arrivals.jsonl"
 _LANDED_NAME = re.compile(r"([0-9a-f]{64})(\.[a-z0-9]{1,10})?")
@@ -75,6 +79,9 @@ def find_files(study_folder: Path, export: Export) -> list[Path]:
     ]
     for entry in matching_entries:
         _refuse_unreadable_entry(entry, export)
+        refuse_address(entry.name, export.folder)
+        if entry.is_symlink() and (target := place_outside(Path(study_folder), entry)) is not None:
+            raise ExportError(f"{plain(export.folder)}: {quoted(entry.name)} {plain(outside_words(target), _LONG_WORDS)}")
     files = [entry for entry in matching_entries if entry.is_file()]
     if export.files == "versions":
         return sorted(files, key=_modification_order)

@@ -18,6 +18,7 @@ from dagster_project.exports.errors import ExportError, plain, quoted
 from dagster_project.exports.kept_digits import MAX_EXACT, rounded_numbers
 from dagster_project.exports.table import CellFault, TextTable
 from dagster_project.exports.whole_numbers import as_text
+from dagster_project.readable_files import beyond, most_of
 from dagster_project.study import Layout
 from dagster_project.withholding import of_cell
 
@@ -72,6 +73,8 @@ class _ParquetCells:
                 column_names = [all_names[position] for position in positions] if is_unique else None
                 for batch in file.iter_batches(_BATCH_ROWS, columns=column_names, use_threads=False):
                     yield batch.select(column_names or list(positions))
+        except MemoryError:
+            raise
         except (pa.ArrowException, ValueError) as error:
             raise ExportError(_unreadable(self.name, error)) from None
 
@@ -85,7 +88,11 @@ def read_parquet(path: Path, name: str, layout: Layout) -> TextTable:
         raise ExportError(f"{plain(name)}: the file is empty; export it again")
     try:
         with pq.ParquetFile(path) as file:
-            schema, rows = file.schema_arrow, file.metadata.num_rows
+            rows = file.metadata.num_rows
+            _refuse_large(file.metadata, plain(name))
+            schema = file.schema_arrow
+    except (ExportError, MemoryError):
+        raise
     except (pa.ArrowException, ValueError) as error:
         raise ExportError(_unreadable(name, error)) from None
     for field in schema:
@@ -120,6 +127,17 @@ def _has_rounded(column: pa.Array, max_exact: int) -> bool:
 def _unreadable(name: str, error: Exception) -> str:
     reason = plain(str(error).splitlines()[0] if str(error) else type(error).__name__)
     return f"{plain(name)}: the Parquet file cannot be read ({of_cell(reason)}); export it again"
+
+
+def _refuse_large(metadata: pq.FileMetaData, name: str) -> None:
+    """A small file can hold a thousand million rows of one value: refused by what the file says of itself."""
+    if metadata.num_columns > most_of("parquet_columns"):
+        raise ExportError(f"{name}: the file holds {beyond('parquet_columns')}; or export fewer columns")
+    if metadata.num_columns * metadata.num_rows > most_of("parquet_cells"):
+        raise ExportError(f"{name}: the file holds {beyond('parquet_cells')}; or export fewer columns or rows")
+    unpacked = sum(metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups))
+    if unpacked > most_of("parquet_bytes"):
+        raise ExportError(f"{name}: the file unpacks to {beyond('parquet_bytes')}; or export fewer columns or rows")
 
 
 def _as_int16(column: pa.Array) -> pa.Array | None:

@@ -49,6 +49,11 @@ def read_spss(path: Path, name: str, layout: Layout) -> TextTable:
     number_writers = {column: spss_writer(metadata.original_variable_types.get(column)) for column in columns}
     cells = [_text_column(values[column], number_writers[column]) for column in columns]
     case_count = len(cells[0]) if cells else 0
+    # Of a .zsav only reading it tells how many cases it has.
+    if signature == b"$FL3" and cells and 0 <= (declared_cases := _declared_cases(path)) != case_count:
+        raise ExportError(
+            f"{plain(name)}: the SPSS file declares {declared_cases} cases, but holds {case_count}; export it again"
+        )
     return TextTable(
         columns=columns,
         content=HeldCells(pa.table(cells, names=[str(position) for position in range(len(columns))])),
@@ -106,6 +111,15 @@ def _refuse_wrong_case_count(path: Path, name: str) -> None:
         statement = f"declares {declared_cases} cases" if declared_cases >= 0 else "does not declare how many cases it has"
         partial_case = " and a part of one" if remainder else ""
         raise ExportError(f"{plain(name)}: the SPSS file {statement}, but holds {case_count}{partial_case}; export it again")
+
+
+def _declared_cases(path: Path) -> int:
+    """How many cases a file declares, -1 if it does not say."""
+    with path.open("rb") as file:
+        header = file.read(_HEADER_BYTES)
+    byte_order = "<" if header[64:68] in (b"\x02\0\0\0", b"\x03\0\0\0") else ">"
+    count: int = struct.unpack_from(byte_order + "i", header, _CASES_OFFSET)[0]
+    return count
 
 
 def _compressed_cases(data: bytes, offset: int, case_width: int) -> tuple[int, int]:

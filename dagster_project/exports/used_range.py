@@ -16,15 +16,15 @@ from typing import BinaryIO
 from xml.etree import ElementTree
 
 from dagster_project.exports.errors import ExportError
+from dagster_project.exports.workbook_archive import refuse_bomb
+from dagster_project.readable_files import beyond, most_of
 
 #: A used range of at most this many cells is always accepted: 50 MB.
 _SMALL_AREA = 2_000_000
 #: A larger sheet is sparse if fewer than one in this many cells are filled.
 _SPARSE_FACTOR = 20
-#: The largest used range that is accepted, in cells: of a sparse sheet, of any other.
-_MAX_SPARSE_AREA, _MAX_AREA = 50_000_000, 200_000_000
-#: A file that unpacks to more than both of these is not a workbook: so many bytes, so many times its size.
-_MAX_UNPACKED_BYTES, _MAX_PACKING_RATIO = 200 << 20, 150
+#: The largest used range of a sparse sheet that is accepted, in cells; of any other it is a limit of all files.
+_MAX_SPARSE_AREA = 50_000_000
 
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.(xml|bin)", re.IGNORECASE)
 _CELL = re.compile(rb"<((?:\w+:)?)c((?:\s[^>]*?)?)(?:/>|>(.*?)</\1c>)", re.DOTALL)
@@ -71,7 +71,7 @@ class _UsedRange:
         return self.area > _SMALL_AREA and self.area > _SPARSE_FACTOR * self.cells
 
     def refuse_if_large(self, name: str) -> None:
-        if self.area <= (_MAX_SPARSE_AREA if self.is_sparse else _MAX_AREA):
+        if self.area <= (_MAX_SPARSE_AREA if self.is_sparse else most_of("workbook_cells")):
             return
         outermost_cells = dict.fromkeys(cell_reference(*cell) for cell in (self.lowest, self.rightmost))
         range_text = f"used range is A1:{cell_reference(self.rows, self.columns)}"
@@ -80,7 +80,7 @@ class _UsedRange:
             if len(outermost_cells) > 1:
                 remedy = f"the cells furthest out are {' and '.join(outermost_cells)}: delete what does not belong there"
             raise ExportError(f"{name}: the {range_text}, and almost all of it is empty; {remedy}, or save the sheet as CSV")
-        raise ExportError(f"{name}: the {range_text}, too large to read; save the sheet as CSV")
+        raise ExportError(f"{name}: the {range_text}, {beyond('workbook_cells')}; or save the sheet as CSV")
 
 
 def without_stray_blanks(path: Path, name: str) -> BinaryIO | None:
@@ -94,7 +94,7 @@ def without_stray_blanks(path: Path, name: str) -> BinaryIO | None:
         return None
     try:
         with zipfile.ZipFile(path) as archive:
-            _refuse_bomb(archive, path, name)
+            refuse_bomb(archive, path, name)
             parts = [part for part in archive.namelist() if _SHEET.fullmatch(part)]
             cropped_parts: dict[str, bytes] = {}
             for part in parts:
@@ -110,15 +110,6 @@ def without_stray_blanks(path: Path, name: str) -> BinaryIO | None:
             return _with_parts(archive, cropped_parts) if cropped_parts else None
     except (zipfile.BadZipFile, zipfile.zlib.error, ElementTree.ParseError, OSError, RuntimeError, EOFError):  # type: ignore[attr-defined]
         return None
-
-
-def _refuse_bomb(archive: zipfile.ZipFile, path: Path, name: str) -> None:
-    packed, unpacked = path.stat().st_size, sum(part.file_size for part in archive.infolist())
-    if unpacked > _MAX_UNPACKED_BYTES and unpacked > _MAX_PACKING_RATIO * packed:
-        raise ExportError(
-            f"{name}: the file unpacks from {packed >> 10} KB to {unpacked >> 20} MB, which is not plausible for a"
-            " workbook; export it again, or save the sheet as CSV"
-        )
 
 
 def _with_parts(archive: zipfile.ZipFile, replaced_parts: dict[str, bytes]) -> BinaryIO:

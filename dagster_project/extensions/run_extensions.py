@@ -5,7 +5,7 @@ Belongs here: the order of these, and what they write of schema results. Does no
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,7 @@ from dagster_project.stamps import MARTS, stamp
 from dagster_project.study import MODELS_FOLDER, OWN_PREFIX, Study
 from dagster_project.study_run import StudyRun
 from dagster_project.warehouse import Connection, Warehouse, literal, replace_rows
+from dagster_project.withholding import without_place
 
 if TYPE_CHECKING:
     from dagster_project.extensions.analyses import AnalysisNumbers
@@ -123,6 +124,8 @@ def _forget(
     replaced: tuple[str, Sequence[str]] = ("part", [row.part for row in rows])
     if is_whole:
         replaced = ("kind", ("model", "analysis", "table", "figure"))
+    # The table is released.
+    rows = [replace(row, reason=without_place(row.reason) if row.reason else row.reason) for row in rows]
     replace_rows(connection, "results", EXTENSIONS_TABLE.name, EXTENSIONS_TABLE.to_arrow(rows), replaced)
     condition = f"starts_with(analysis, {literal(OWN_PREFIX)}) and ($1 or list_contains($2, analysis))"
     of_results = f"result_id in (select result_id from results.results where {condition})"

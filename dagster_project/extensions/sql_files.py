@@ -12,7 +12,8 @@ from pathlib import Path
 import yaml
 
 from dagster_project.models.project import DbtProject
-from dagster_project.study import MODELS_FOLDER, OWN_SCHEMA, Study, hashes_of_extensions, yaml_fault
+from dagster_project.readable_files import read_whole
+from dagster_project.study import MODELS_FOLDER, OWN_SCHEMA, Study, hashes_of_extensions, load_yaml, yaml_fault
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _REF = re.compile(r"\bref\(\s*['\"]([^'\"]+)['\"]\s*\)")
@@ -79,7 +80,7 @@ def static_models(study: Study) -> dict[str, SqlModel]:
 
 def read_text(file: Path) -> str:
     """A file's text, whatever its bytes: what is not UTF-8 is refused by whoever runs it."""
-    return file.read_text(encoding="utf-8-sig", errors="replace")
+    return read_whole(file, "definition_bytes").decode("utf-8-sig", "replace")
 
 
 def checked_models(study: Study, project: DbtProject) -> SqlModels:
@@ -143,7 +144,7 @@ def _fault_of_description(study: Study, model: SqlModel) -> str | None:
     if model.description_file is None:
         return None
     try:
-        content = yaml.safe_load(read_text(study.folder / model.description_file))
+        content = load_yaml(read_text(study.folder / model.description_file))
     except yaml.MarkedYAMLError as error:
         return f"{model.description_file}: {yaml_fault(error)}"
     except yaml.YAMLError as error:

@@ -14,6 +14,7 @@ import pyarrow as pa
 from dagster_project.checks import Check
 from dagster_project.exports import land, pseudonym
 from dagster_project.markdown import markdown_table
+from dagster_project.readable_files import read_whole
 from dagster_project.settings import Settings
 from dagster_project.stamps import SEGMENTS, stamp
 from dagster_project.study import Study
@@ -77,7 +78,8 @@ def read_coded_files(settings: Settings, study: Study) -> list[LandedInterviews]
     files = []
     for interviews in propositions.interviews if propositions else ():
         landed_file = land(study.folder / interviews.file, settings.landing)
-        content = read_interviews(landed_file.path.read_bytes(), interviews.file, interviews)
+        data = read_whole(landed_file.path, "interview_bytes", interviews.file)
+        content = read_interviews(data, interviews.file, interviews)
         files.append(LandedInterviews(interviews.file, landed_file.sha256, content))
     return files
 

@@ -4,10 +4,12 @@ Belongs here: the row and its reader. Does not belong here: comparing (reproduct
 """
 
 import csv
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from dagster_project.readable_files import ReadableFileError, read_whole
 from dagster_project.results.errors import ResultsError
 from dagster_project.results.rounding import read_printed
 
@@ -36,7 +38,13 @@ def read_published(file: Path) -> tuple[PublishedValue, ...]:
     Raises ResultsError with file, line, column and value when a line cannot be read.
     """
     values = []
-    with Path(file).open(encoding="utf-8-sig", newline="") as stream:
+    try:
+        text = read_whole(Path(file), "table_bytes").decode("utf-8-sig")
+    except ReadableFileError as error:
+        raise ResultsError(str(error)) from None
+    except UnicodeDecodeError as error:
+        raise ResultsError(f"{file}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
+    with io.StringIO(text, newline="") as stream:
         reader = csv.DictReader(stream)
         if missing := [column for column in COLUMNS if column not in (reader.fieldnames or ())]:
             raise ResultsError(f"{file}: line 1: the column {missing[0]!r} is missing; the columns are {', '.join(COLUMNS)}")

@@ -86,7 +86,7 @@ from dagster_project.study.planned import PLANNED_KEYS, Condition, WaveCondition
 from dagster_project.study.protocol import Protocol
 from dagster_project.study.published_table import PublishedTable
 from dagster_project.study.questions import ASK
-from dagster_project.study.read import hash_definitions, read_definition, read_instrument, read_study
+from dagster_project.study.read import hash_definitions, read_definition, read_instrument, read_study, refuse_place_outside
 from dagster_project.study.readers import READERS, Layout
 from dagster_project.study.retention import Retention
 from dagster_project.study.scores import Bands, CutOff, Score
@@ -110,6 +110,7 @@ from dagster_project.study.variant_study import VariantChange, variant_changes, 
 from dagster_project.study.variants import PeopleRule, ScaleRule, Variant, unknown_people_question
 from dagster_project.study.waves import Contrast, Wave
 from dagster_project.study.windows import WaveState, counts_days, wave_state, wave_window
+from dagster_project.study.yaml_text import load_yaml
 
 __all__ = [
     "ALL_PEOPLE",
@@ -259,6 +260,7 @@ __all__ = [
     "least_run",
     "library_codes",
     "library_file",
+    "load_yaml",
     "new_study",
     "number_in",
     "planned_days",
@@ -266,6 +268,7 @@ __all__ = [
     "read_definition",
     "read_instrument",
     "read_study",
+    "refuse_place_outside",
     "scenarios_of",
     "scoring_rule",
     "settle",

@@ -26,6 +26,10 @@ def yaml_fault(error: yaml.MarkedYAMLError) -> str:
         cure = "a tab stands there; indent with blanks"
     elif problem.startswith("mapping values are not allowed"):
         cure = "put a text with a colon in quotes, or correct the indentation"
+    elif problem.startswith("could not determine a constructor"):
+        problem, cure = "a tag (!) that is not read", "write the value without it"
+    elif "; " in problem:  # it says what to do
+        return f"line {line}: {problem}"
     else:
         cure = "correct the YAML there"
     return f"line {line}: {problem}; {cure}"

@@ -21,6 +21,7 @@ from dagster_project.study.items import PlainNumber, Positions
 from dagster_project.study.planned import PlannedFor
 from dagster_project.study.readers import READERS, READERS_IN_WORDS, Layout
 from dagster_project.study.source import SERVICES_IN_WORDS, Source
+from dagster_project.study.templates import template_fault
 
 if TYPE_CHECKING:
     ReaderName = str
@@ -85,13 +86,8 @@ class ColumnBlock(PlannedFor):
     def _names_columns(self) -> "ColumnBlock":
         if self.template is None and not self.columns and not self.lists:
             raise ValueError(f"block {self.block} needs a template, columns or lists")
-        if self.template is not None:
-            try:
-                first_column, second_column = (self.template.format(position=position) for position in (1, 2))
-            except (KeyError, IndexError, ValueError) as error:
-                raise ValueError(f"block {self.block}: template {self.template!r} may only hold {{position}}") from error
-            if first_column == second_column:
-                raise ValueError(f"block {self.block}: template {self.template!r} lacks {{position}}")
+        if self.template is not None and (fault := template_fault(self.template)):
+            raise ValueError(f"block {self.block}: template {self.template!r} {fault}")
         return self
 
 

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from dagster_project.readable_files import ReadableFileError, outside_words, place_outside, read_whole
 from dagster_project.study.careless import careless_error
 from dagster_project.study.concealment import concealed_protocol
 from dagster_project.study.definition_faults import definition_fault, yaml_fault
@@ -38,43 +39,12 @@ from dagster_project.study.ordinal import ordinal_error
 from dagster_project.study.own_tables import OwnTables
 from dagster_project.study.planned_checks import check_conditions
 from dagster_project.study.protocol import Protocol
-from dagster_project.study.questions import ASK, construct_question, refuse_open_questions
+from dagster_project.study.questions import refuse_open_questions
 from dagster_project.study.study import Study
 from dagster_project.study.variant_study import variant_study
+from dagster_project.study.yaml_text import load_yaml
 
 Model = TypeVar("Model", bound=BaseModel)
-
-
-class _UniqueKeys:
-    """A YAML loader that refuses a key that is written twice; PyYAML would keep only the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> Any:
-        keys = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)  # type: ignore[attr-defined]
-            if isinstance(key, str | int | float) and key in keys:
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} is written twice", key_node.start_mark)
-            keys.add(key)
-        return super().construct_mapping(node, deep)  # type: ignore[misc]
-
-
-class _StrictLoader(_UniqueKeys, yaml.SafeLoader):
-    """The loader in Python: its error messages are the same on every machine."""
-
-
-class _FastLoader(_UniqueKeys, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """The loader of libyaml, where PyYAML was built with it: ten times as fast."""
-
-
-for _loader in (_StrictLoader, _FastLoader):
-    _loader.add_constructor(ASK, construct_question)
-
-
-def _load_yaml(text: str) -> Any:
-    try:
-        return yaml.load(text, Loader=_FastLoader)
-    except yaml.YAMLError:
-        return yaml.load(text, Loader=_StrictLoader)
 
 
 def read_study(folder: Path) -> Study:
@@ -89,6 +59,7 @@ def read_study(folder: Path) -> Study:
     content = _read_bytes(protocol_file)
     protocol = _parse(protocol_file, content, Protocol)
     hashes = {"study.yaml": _sha256(content)}
+    _refuse_places_outside(folder, protocol, protocol_file)
     instruments = _read_instruments(folder, protocol, protocol_file, hashes)
     norms = _read_optional(norms_file := folder / "norms.yaml", NormFile, hashes)
     tables = _read_optional(folder / TABLES_FILE, OwnTables, hashes)
@@ -109,6 +80,25 @@ def read_study(folder: Path) -> Study:
     _check_variants(study, protocol_file)
     # Last: what does not fit is said of the files as they are.
     return replace(study, protocol=concealed_protocol(protocol))
+
+
+def _refuse_places_outside(folder: Path, protocol: Protocol, protocol_file: Path) -> None:
+    """Whoever wrote a study does not decide what else of this machine it reads."""
+    paths = {f"exports[{index}].folder": export.folder for index, export in enumerate(protocol.exports)}
+    for index, export in enumerate(protocol.exports):
+        paths |= {f"exports[{index}]": export.description} if export.description is not None else {}
+    for key, path in paths.items():
+        refuse_place_outside(folder, path, f"{protocol_file}: {key}")
+    for name in _definition_files(folder, protocol):
+        if not name.startswith(LIBRARY_PREFIX):
+            refuse_place_outside(folder, name, str(protocol_file))
+
+
+def refuse_place_outside(folder: Path, path: str, location: str) -> None:
+    """Raise StudyError for a path of a definition that leads out of the study's folder and into no root. location: what
+    names the path."""
+    if (target := place_outside(folder, folder / path)) is not None:
+        raise StudyError(f"{location}: {path!r} {outside_words(target)}")
 
 
 def _read_instruments(
@@ -161,7 +151,7 @@ def _definition_files(folder: Path, protocol: Protocol) -> Iterator[str]:
 def _hashes_of_files(folder: Path, protocol: Protocol) -> dict[str, str]:
     """The SHA-256 of each definition file that exists. A missing one is reported where it is needed."""
     files = {name: definition_file(folder, name) for name in _definition_files(folder, protocol)}
-    return {name: _sha256(_read_bytes(file)) for name, file in files.items() if file.is_file()}
+    return {name: _sha256(_read_bytes(file)) for name, file in files.items() if file.exists() and not file.is_dir()}
 
 
 def _sha256(content: bytes) -> str:
@@ -183,7 +173,9 @@ def read_definition(file: Path, model: type[Model]) -> Model:
 
 def _read_bytes(file: Path) -> bytes:
     try:
-        return file.read_bytes()
+        return read_whole(file, "definition_bytes")
+    except ReadableFileError as error:
+        raise StudyError(str(error)) from None
     except FileNotFoundError:
         raise StudyError(f"{file}: the file is missing; write it or take its name out of study.yaml") from None
 
@@ -209,7 +201,7 @@ def _parse(
     except UnicodeDecodeError as error:
         raise StudyError(f"{file}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
     try:
-        content = _load_yaml(text)
+        content = load_yaml(text)
     except yaml.MarkedYAMLError as error:
         raise StudyError(f"{file}: {yaml_fault(error)}") from None
     except yaml.YAMLError as error:

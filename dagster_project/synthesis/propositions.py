@@ -10,7 +10,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from dagster_project.study import Code, ContrastId, Definition, EffectSizeName, Study, WaveId, read_definition
+from dagster_project.readable_files import ReadableFileError, read_whole
+from dagster_project.study import (
+    Code,
+    ContrastId,
+    Definition,
+    EffectSizeName,
+    Study,
+    WaveId,
+    read_definition,
+    refuse_place_outside,
+)
 from dagster_project.synthesis.errors import SynthesisError
 from dagster_project.synthesis.segments import Interviews
 
@@ -192,6 +202,7 @@ def read_propositions(study: Study) -> PropositionFile | None:
     proposition_file = read_definition(file, PropositionFile)
     waves = [wave.wave for wave in study.protocol.waves]
     for interviews in proposition_file.interviews:
+        refuse_place_outside(study.folder, interviews.file, f"{file}: interviews")
         if not (study.folder / interviews.file).is_file():
             raise SynthesisError(f"{file}: interviews: {interviews.file}: there is no such file; correct the path")
         wave_references = [("wave", interviews.wave)] if interviews.wave is not None else []
@@ -212,7 +223,10 @@ def read_propositions(study: Study) -> PropositionFile | None:
 
 def _is_comments(file: Path) -> bool:
     """Whether a file holds only comments, as `wavehouse new` writes it."""
-    lines = file.read_bytes().decode("utf-8-sig", "replace").splitlines()
+    try:
+        lines = read_whole(file, "definition_bytes").decode("utf-8-sig", "replace").splitlines()
+    except ReadableFileError as error:
+        raise SynthesisError(str(error)) from None
     return any(lines) and all(line.lstrip().startswith("#") for line in lines if line.strip())
 
 

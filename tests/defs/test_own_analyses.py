@@ -165,6 +165,9 @@ def test_what_is_whole_is_released_and_what_is_broken_is_named(own_run: tuple[An
     lacking = {part: row["reason"] for part, row in rows.items() if row["state"] == "lacking"}
     assert lacking.keys() == expected.keys()
     assert [(part, reason) for part, reason in lacking.items() if not reason.startswith(expected[part])] == []
+    # Where an error's whole text lies is a path of this machine, and of no release.
+    assert [reason for reason in lacking.values() if "may quote answers" in reason]
+    assert [reason for reason in lacking.values() if str(workspace.settings.home) in reason] == []
     released = {part for part, row in rows.items() if row["state"] == "released"}
     assert released == {
         "models/gains.sql", "analyses/gain.py", "tables.yaml: table gains", "tables.yaml: figure gains",

@@ -137,7 +137,7 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
             folder / "a.ods",
             '<table:table-row table:number-rows-repeated="1048573">' + _ods_cell("x", 16_384) + "</table:table-row>",
         ),
-        "a.ods: the used range is A1:XFD1048576, too large to read; save the sheet as CSV",
+        "a.ods: the used range is A1:XFD1048576, more than 200,000,000 cells; if that is right, raise the limit: WAVEHOUSE_LIMITS=workbook_cells=NUMBER; or save the sheet as CSV",
     ),
     "a binary sheet": (
         lambda folder: _xlsb(folder / "a.xlsb"),

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from qdpx_project import CODES, INTERVIEWS, coded_selection, project, texts_of, zipped
 
+from dagster_project import readable_files
 from dagster_project.synthesis import SynthesisError, read_interviews, segment_ids
 from dagster_project.synthesis.segments import Interviews, read_codebook
 
@@ -229,8 +230,8 @@ def test_an_archive_without_a_project_or_with_a_bomb_is_refused(monkeypatch: pyt
         archive.writestr("other.txt", "x")
     with pytest.raises(SynthesisError, match=r"there is no project\.qde in the file"):
         read_interviews(empty.getvalue(), "x", INTERVIEWS)
-    monkeypatch.setattr("dagster_project.synthesis.segments.archive._LARGEST", 1000)
-    with pytest.raises(SynthesisError, match=r"project\.qde holds more than 0 MB of text"):
+    monkeypatch.setitem(readable_files._bounds, "interview_bytes", 1000)
+    with pytest.raises(SynthesisError, match=r"project\.qde holds more than 1,000 bytes; if that is right, raise the limit"):
         read_interviews(zipped(project("") + " " * 2000), "x", INTERVIEWS)
 
 

@@ -7,10 +7,9 @@ import zlib
 from pathlib import PurePosixPath
 
 from dagster_project.exports import ExportError, decode
+from dagster_project.readable_files import beyond, most_of
 from dagster_project.synthesis.errors import SynthesisError
 
-#: Members of more bytes are refused: interviews are smaller, a zip bomb is not.
-_LARGEST = 100_000_000
 #: The folder that macOS adds, with metadata of each member.
 _MACOS_FOLDER = "__macosx/"
 
@@ -25,8 +24,10 @@ class Archive:
         if data.startswith(b"PK"):
             try:
                 self._zip = zipfile.ZipFile(io.BytesIO(data))
-            except zipfile.BadZipFile:
+            except (zipfile.BadZipFile, NotImplementedError, ValueError):
                 raise SynthesisError(f"{name}: the file is cut short or damaged; export the project again") from None
+            if len(self._zip.filelist) > most_of("workbook_parts"):
+                raise SynthesisError(f"{name}: the archive holds {beyond('workbook_parts')}")
         members = ((_normalized(member.filename), member) for member in (self._zip.infolist() if self._zip else ()))
         self._members = {path: member for path, member in members if not path.startswith(_MACOS_FOLDER)}
         #: The project's folder; paths to texts are relative to it.
@@ -88,7 +89,7 @@ class Archive:
             raise SynthesisError(f"{self._name}: {info.filename} is encrypted; export the project without a password")
         try:
             with self._zip.open(info) as stream:
-                data = stream.read(_LARGEST + 1)
+                data = stream.read(most_of("interview_bytes") + 1)
         except (
             zipfile.BadZipFile,
             zlib.error,
@@ -101,10 +102,8 @@ class Archive:
             raise SynthesisError(
                 f"{self._name}: {info.filename} cannot be read ({error}); export the project again"
             ) from None
-        if len(data) > _LARGEST:
-            raise SynthesisError(
-                f"{self._name}: {info.filename} holds more than {_LARGEST // 1_000_000} MB of text; export fewer documents"
-            )
+        if len(data) > most_of("interview_bytes"):
+            raise SynthesisError(f"{self._name}: {info.filename} holds {beyond('interview_bytes')}")
         return data
 
 

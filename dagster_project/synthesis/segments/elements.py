@@ -4,6 +4,7 @@ an element means."""
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
+from dagster_project.readable_files import beyond, most_of
 from dagster_project.synthesis.errors import SynthesisError
 
 Element = ElementTree.Element
@@ -18,6 +19,9 @@ class _NoDoctype(ElementTree.TreeBuilder):
 
 def parse(data: bytes, name: str, remedy: str) -> Element:
     """The root element. Raises SynthesisError with one line: name, line, column, remedy."""
+    # Before a tree is built, which takes far more memory than the text: every element begins with a "<".
+    if data.count(b"<") - data.count(b"</") > most_of("interview_elements"):
+        raise SynthesisError(f"{name}: the XML holds {beyond('interview_elements')}")
     try:
         return ElementTree.fromstring(data, ElementTree.XMLParser(target=_NoDoctype()))
     except ElementTree.ParseError as error:

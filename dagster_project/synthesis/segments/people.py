@@ -6,10 +6,12 @@ only; a case that is also a code, applied to the person's words (NVivo); a varia
 Cases are identified by GUID, because their names may be missing or the same.
 """
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
+from dagster_project.exports import groups_of
+from dagster_project.readable_files import most_of
 from dagster_project.synthesis.errors import SynthesisError
 from dagster_project.synthesis.segments.elements import (
     Element,
@@ -26,8 +28,19 @@ from dagster_project.withholding import of_cell, of_person
 
 def name_groups(declaration: Interviews, name: str) -> dict[str, str | None]:
     """The groups that the declared pattern captures in a document's name."""
-    match = re.search(declaration.source_name, name) if declaration.source_name else None
-    return match.groupdict() if match else {}
+    return _captured(declaration.source_name, name) if declaration.source_name else {}
+
+
+@lru_cache(maxsize=10_000)
+def _captured(pattern: str, name: str) -> dict[str, str | None]:
+    """What a pattern captures in a name. Python's patterns can take ages on a short text, so another process applies it."""
+    groups = groups_of(pattern, [name])
+    if groups is None:
+        raise SynthesisError(
+            f"source_name: {pattern!r} is not done with the name {of_cell(repr(name[:40]))} after"
+            f" {most_of('file_seconds')} seconds; write it without repeats of repeats, such as (\\w+)+"
+        )
+    return groups[0]
 
 
 def protocol_wave(declaration: Interviews, label: str | None) -> str | None:
