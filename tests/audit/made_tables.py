@@ -17,6 +17,7 @@ from dagster_project.results import PublishedValue
 
 COLUMNS = (
     "table", "section", "label", "timepoint", "statistic", "printed", "items", "aggregate", "low", "high", "design", "level",
+    "practice",
 )  # fmt: skip
 
 
@@ -36,6 +37,7 @@ class Printed:
     high: str = ""
     design: str = ""
     level: str = ""
+    practice: str = ""
 
 
 def audited(rows: list[Printed], design: str | None = None, *, cut: bool = False) -> list[Finding]:
