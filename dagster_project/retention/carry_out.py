@@ -26,7 +26,7 @@ from dagster_project.retention.records import (
     write_pending,
 )
 from dagster_project.settings import Settings
-from dagster_project.trail import record
+from dagster_project.trail import Fact, record
 from dagster_project.warehouse import Warehouse, WarehouseError, compact, delete_release
 
 
@@ -62,7 +62,7 @@ def _record_in_trail(settings: Settings, removals: Sequence[Removal]) -> None:
     """How many of each kind were removed, and which releases: the audit trail names no file of an export."""
     if removals:
         counts = Counter(removal.kind for removal in removals)
-        releases = sorted(removal.name for removal in removals if removal.kind == RELEASE)
+        releases: list[Fact] = [*sorted(removal.name for removal in removals if removal.kind == RELEASE)]
         record(settings, "retention", {"removed": dict(sorted(counts.items())), "releases": releases})
 
 
