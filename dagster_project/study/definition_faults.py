@@ -35,6 +35,17 @@ def yaml_fault(error: yaml.MarkedYAMLError) -> str:
     return f"line {line}: {problem}; {cure}"
 
 
+#: What belongs where a value of another kind stands, in words of a YAML file rather than of a programming language.
+_REASONS = {
+    **dict.fromkeys(("list_type", "tuple_type", "set_type", "frozen_set_type"), "a list belongs here, as [a, b]"),
+    **dict.fromkeys(("dict_type", "mapping_type", "model_type", "model_attributes_type"), "keys belong here, as {key: value}"),
+    **dict.fromkeys(("float_type", "float_parsing"), "a number belongs here"),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "a whole number belongs here"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "true or false belongs here"),
+    "string_type": "a text belongs here, in quotes if it looks like a number or a date",
+}
+
+
 def definition_fault(error: ValidationError, model: type[BaseModel], text: str) -> str:
     """The first of the errors: its line in the text, its key, its value, what is wrong and what to give; and how many more
     there are."""
@@ -52,7 +63,7 @@ def _sentence(detail: ErrorDetails, model: type[BaseModel], location: tuple[int 
     for part in location[:-1] if detail["type"] == "invalid_key" else location:
         key += f"[{part}]" if isinstance(part, int) else f".{part}" if key else str(part)
     remedy = _description(model, location)
-    reason = detail["msg"].removeprefix("Value error, ")
+    reason = _REASONS.get(detail["type"]) or detail["msg"].removeprefix("Value error, ")
     if reason[1:2].islower():
         reason = reason[0].lower() + reason[1:]
     if detail["type"] == "extra_forbidden":

@@ -42,8 +42,14 @@ SMALL = Path(__file__).parents[1] / "small_study"
             "norms.yaml",
             "mean: 9,",
             'mean: "11,5",',
-            "line 4: norms[0].mean: '11,5': input should be a valid number, unable to parse string as a number, write it with a"
-            " decimal point and no comma; give the sample's mean, a number",
+            "line 4: norms[0].mean: '11,5': a number belongs here, write it with a decimal point and no comma; give the"
+            " sample's mean, a number",
+        ),
+        (
+            "instruments/mood.yaml",
+            "anchors: {low: 1, high: 5}",
+            "anchors: 5",
+            "line 7: anchors: 5: keys belong here, as {key: value}; give low and high answer code",
         ),
     ],
 )

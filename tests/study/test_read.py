@@ -45,7 +45,7 @@ def _swap(file: str, old: str, new: str) -> Callable[[Path], None]:
         ),
         (
             _swap("study.yaml", "month: 3}", "month: soon}"),
-            "{folder}/study.yaml: line 8: waves[1].month: 'soon': input should be a valid number, unable to parse string as a number;"
+            "{folder}/study.yaml: line 8: waves[1].month: 'soon': a number belongs here;"
             " give the planned month, a number, e.g. 4",
         ),
         (
