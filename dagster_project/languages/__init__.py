@@ -12,6 +12,7 @@ from dagster_project.languages.messages import (
     enumerated,
     gettext,
     gettext_noop,
+    in_series,
     language_tag,
     ngettext,
     ngettext_noop,
@@ -19,6 +20,7 @@ from dagster_project.languages.messages import (
     spoken_language,
     translate,
     translate_method,
+    with_label,
 )
 from dagster_project.languages.numbers import date_text, lowered, number_text, plain
 
@@ -29,6 +31,7 @@ __all__ = [
     "enumerated",
     "gettext",
     "gettext_noop",
+    "in_series",
     "language_error",
     "language_tag",
     "lowered",
@@ -41,4 +44,5 @@ __all__ = [
     "spoken_language",
     "translate",
     "translate_method",
+    "with_label",
 ]

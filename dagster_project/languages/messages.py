@@ -1,7 +1,7 @@
 """Translating messages into the language that is spoken. Does not belong here: reading catalogues (catalogue.py)."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -68,6 +68,16 @@ def enumerated(parts: Sequence[str]) -> str:
     """Words with commas, and "and" before the last."""
     *first_parts, last = parts
     return gettext("{parts} and {last}", parts=", ".join(first_parts), last=last) if first_parts else last
+
+
+def in_series(parts: Iterable[str]) -> str:
+    """Texts with semicolons between them."""
+    return gettext("; ").join(parts)
+
+
+def with_label(label: str, text: str) -> str:
+    """A text behind a label and a colon."""
+    return gettext("{label}: {text}", label=label, text=text)
 
 
 def ngettext_noop(singular: str, plural: str) -> tuple[str, str]:
@@ -147,6 +157,7 @@ _VALUES = {
     "count": r"\d+",
     "n": r"\d+",
     "delta": r"\S+",
+    "shown": r"[<>−-]? ?\.?\d.*",
     "first": r"\S+",
     "second": r"\S+",
 }
