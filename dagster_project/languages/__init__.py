@@ -19,6 +19,7 @@ from dagster_project.languages.messages import (
     spoken,
     spoken_language,
     translate,
+    translate_finding,
     translate_method,
     with_label,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "spoken",
     "spoken_language",
     "translate",
+    "translate_finding",
     "translate_method",
     "with_label",
 ]

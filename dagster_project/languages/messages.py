@@ -95,6 +95,11 @@ def translate_method(text: str) -> str:
     return text if _language.get() == ENGLISH or not text else _translate(_language.get(), text, _patterns_of_methods)
 
 
+def translate_finding(text: str) -> str:
+    """What the auditor says of a number, as `translate` knows texts again."""
+    return text if _language.get() == ENGLISH or not text else _translate(_language.get(), text, _patterns_of_findings)
+
+
 #: Messages with their patterns, in the order in which they are tried.
 Patterns = tuple[tuple[re.Pattern[str], str], ...]
 
@@ -143,6 +148,15 @@ def _patterns_of_methods() -> Patterns:
     return _patterns_of(endings) + _patterns_of([*STORED_MESSAGES, *METHODS])
 
 
+@cache
+def _patterns_of_findings() -> Patterns:
+    """The same of findings; what is said last of one first."""
+    from dagster_project.languages.findings import FINDINGS
+
+    endings = [message for message in FINDINGS if message.startswith("{finding}")]
+    return _patterns_of(endings)[::-1] + _patterns_of(FINDINGS)
+
+
 def _patterns_of(messages: Sequence[str]) -> Patterns:
     """Patterns of the messages with placeholders, those with most words of their own first."""
     filled = [message for message in messages if "{" in message]
@@ -158,6 +172,8 @@ _VALUES = {
     "n": r"\d+",
     "delta": r"\S+",
     "shown": r"[<>−-]? ?\.?\d.*",
+    "low": r"[^\s;]+",
+    "high": r"[^\s;]+",
     "first": r"\S+",
     "second": r"\S+",
 }
