@@ -12,13 +12,16 @@ from dagster_project.languages.messages import (
     enumerated,
     gettext,
     gettext_noop,
+    in_series,
     language_tag,
     ngettext,
     ngettext_noop,
     spoken,
     spoken_language,
     translate,
+    translate_finding,
     translate_method,
+    with_label,
 )
 from dagster_project.languages.numbers import date_text, lowered, number_text, plain
 
@@ -29,6 +32,7 @@ __all__ = [
     "enumerated",
     "gettext",
     "gettext_noop",
+    "in_series",
     "language_error",
     "language_tag",
     "lowered",
@@ -40,5 +44,7 @@ __all__ = [
     "spoken",
     "spoken_language",
     "translate",
+    "translate_finding",
     "translate_method",
+    "with_label",
 ]

@@ -1,7 +1,7 @@
 """Translating messages into the language that is spoken. Does not belong here: reading catalogues (catalogue.py)."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -70,6 +70,16 @@ def enumerated(parts: Sequence[str]) -> str:
     return gettext("{parts} and {last}", parts=", ".join(first_parts), last=last) if first_parts else last
 
 
+def in_series(parts: Iterable[str]) -> str:
+    """Texts with semicolons between them."""
+    return gettext("; ").join(parts)
+
+
+def with_label(label: str, text: str) -> str:
+    """A text behind a label and a colon."""
+    return gettext("{label}: {text}", label=label, text=text)
+
+
 def ngettext_noop(singular: str, plural: str) -> tuple[str, str]:
     """Both forms of a message as they are: they are translated where they are printed."""
     return singular, plural
@@ -83,6 +93,11 @@ def translate(text: str) -> str:
 def translate_method(text: str) -> str:
     """How a number was computed, or its formula, as `translate` knows texts again."""
     return text if _language.get() == ENGLISH or not text else _translate(_language.get(), text, _patterns_of_methods)
+
+
+def translate_finding(text: str) -> str:
+    """What the auditor says of a number, as `translate` knows texts again."""
+    return text if _language.get() == ENGLISH or not text else _translate(_language.get(), text, _patterns_of_findings)
 
 
 #: Messages with their patterns, in the order in which they are tried.
@@ -133,6 +148,15 @@ def _patterns_of_methods() -> Patterns:
     return _patterns_of(endings) + _patterns_of([*STORED_MESSAGES, *METHODS])
 
 
+@cache
+def _patterns_of_findings() -> Patterns:
+    """The same of findings; what is said last of one first."""
+    from dagster_project.languages.findings import FINDINGS
+
+    endings = [message for message in FINDINGS if message.startswith("{finding}")]
+    return _patterns_of(endings)[::-1] + _patterns_of(FINDINGS)
+
+
 def _patterns_of(messages: Sequence[str]) -> Patterns:
     """Patterns of the messages with placeholders, those with most words of their own first."""
     filled = [message for message in messages if "{" in message]
@@ -147,6 +171,9 @@ _VALUES = {
     "count": r"\d+",
     "n": r"\d+",
     "delta": r"\S+",
+    "shown": r"[<>−-]? ?\.?\d.*",
+    "low": r"[^\s;]+",
+    "high": r"[^\s;]+",
     "first": r"\S+",
     "second": r"\S+",
 }

@@ -199,7 +199,7 @@ SCENARIOS = (
 
 #: How claims were judged.
 JUDGEMENTS = (
-    gettext_noop("; "), gettext_noop("{first} minus {second}"),
+    gettext_noop("; "), gettext_noop("{first} minus {second}"), gettext_noop("{label}: {shown}"),
     gettext_noop("the numbers say nothing"), gettext_noop("the interviews say nothing"),
     gettext_noop("the numbers and the interviews say nothing"),
     gettext_noop("{count} of {n} numbers support it"),

@@ -122,7 +122,8 @@ def fill_release(working_file: Path, study: Study, folder: Path, manifest: Mappi
         reported = {(row.analysis, row.statistic) for row in content.results.values()}
         subjects["person_norms"] = [row for row in subjects["person_norms"] if row["is_reported"]]
         subjects["estimands"] = [row for row in subjects["estimands"] if (row["analysis"], row["statistic"]) in reported]
-        write_dictionary(folder / "codebook.html", study, subjects, columns)
+        with spoken(study.protocol.language):
+            write_dictionary(folder / "codebook.html", study, subjects, columns)
     write_package(folder, study, manifest, columns)
 
 

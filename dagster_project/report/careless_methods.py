@@ -1,7 +1,7 @@
 """What the methods say of signs of careless answers. Belongs here: these sentences. Does not belong here: the signs
 (results/careless.py)."""
 
-from dagster_project.languages import gettext
+from dagster_project.languages import gettext, in_series
 from dagster_project.results import careless_signs, sign_words, sources_of, time_words
 from dagster_project.study import Study, judged_blocks, timed_waves
 
@@ -22,7 +22,7 @@ def careless_methods(study: Study) -> str:
                 "Sheets with at least {least_items} answers to a questionnaire were marked as possibly careless by"
                 " {signs} ({sources}).",
                 least_items=careless.least_items,
-                signs="; ".join(signs),
+                signs=in_series(signs),
                 sources=sources_of(careless),
             )
         )

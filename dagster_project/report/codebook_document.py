@@ -7,7 +7,7 @@ file (deposit.py has them as a page).
 from collections.abc import Mapping
 from dataclasses import replace
 
-from dagster_project.languages import gettext, gettext_noop, plain
+from dagster_project.languages import gettext, gettext_noop, in_series, plain
 from dagster_project.results import MISSING_REASON_HEADINGS, Cell, Column, Row, Table, fitting_across
 from dagster_project.study import (
     Instrument,
@@ -151,7 +151,7 @@ def _scales(study: Study, instrument: Instrument) -> Table:
             scoring_rule(instrument, scale),
             gettext("{low} to {high}", low=plain(low), high=plain(high)),
             good_end,
-            "; ".join(norms),
+            in_series(norms),
         )
         rows.append(Row(scale.label, tuple(map(Cell, texts))))
     names = (gettext("Code"), gettext("How it is computed"), gettext("Range"), gettext("Good"), gettext("Norm: mean (SD)"))

@@ -7,15 +7,24 @@ import csv
 import hashlib
 import json
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
+from dagster_project.languages import (
+    ENGLISH,
+    gettext,
+    gettext_noop,
+    number_text,
+    spoken_language,
+    translate,
+    translate_method,
+)
 from dagster_project.report.template import render
 from dagster_project.results import ARD_TABLE
-from dagster_project.study import Study
+from dagster_project.study import OWN_PREFIX, Study, scoring_rule
 from dagster_project.table_spec import PackageField
 
 #: Frictionless' type of a DuckDB type; others are "any".
@@ -34,17 +43,29 @@ _MEDIA = {
 _TOOLS = ("duckdb", "numpy", "scipy", "pyarrow", "dbt-core", "dbt-duckdb", "dagster", "pyreadstat")
 #: Tables of schema codebook that the dictionary prints in full, with their headings.
 SUBJECTS = {
-    "waves": "Waves", "contrasts": "Contrasts", "plan": "Analysis plan", "plan_tests": "Planned tests",
-    "instruments": "Instruments", "scales": "Scales", "items": "Items and services",
-    "item_answers": "Answers that are recoded, or not every number", "item_gates": "After which answers items are asked",
-    "scale_bands": "Named ranges of scores",
-    "scale_cut_offs": "Cut-offs of scores", "norms": "Norms",
-    "norm_strata": "Strata of norms", "person_norms": "Norms of people of each stratum",
-    "norm_percentiles": "Percentiles of norms", "norm_limits": "Limits of norm scores",
-    "participant_variables": "Participant variables", "participant_categories": "Categories", "estimands": "Statistics",
-    "variants": "Variants", "assumptions": "Assumptions",
-}  # fmt: skip
-_NO_SERVICES = "Items"
+    "waves": gettext_noop("Waves"),
+    "contrasts": gettext_noop("Contrasts"),
+    "plan": gettext_noop("Analysis plan"),
+    "plan_tests": gettext_noop("Planned tests"),
+    "instruments": gettext_noop("Instruments"),
+    "scales": gettext_noop("Scales"),
+    "items": gettext_noop("Items and services"),
+    "item_answers": gettext_noop("Answers that are recoded, or not every number"),
+    "item_gates": gettext_noop("After which answers items are asked"),
+    "scale_bands": gettext_noop("Named ranges of scores"),
+    "scale_cut_offs": gettext_noop("Cut-offs of scores"),
+    "norms": gettext_noop("Norms"),
+    "norm_strata": gettext_noop("Strata of norms"),
+    "person_norms": gettext_noop("Norms of people of each stratum"),
+    "norm_percentiles": gettext_noop("Percentiles of norms"),
+    "norm_limits": gettext_noop("Limits of norm scores"),
+    "participant_variables": gettext_noop("Participant variables"),
+    "participant_categories": gettext_noop("Categories"),
+    "estimands": gettext_noop("Statistics"),
+    "variants": gettext_noop("Variants"),
+    "assumptions": gettext_noop("Assumptions"),
+}
+_NO_SERVICES = gettext_noop("Items")
 
 
 @dataclass(frozen=True)
@@ -99,22 +120,43 @@ def write_dictionary(
     tables: dict[str, list[DescribedColumn]] = {}
     for row in columns:
         tables.setdefault(f"{row.schema}.{row.table}", []).append(row)
+    headings = SUBJECTS if study.protocol.service_use is not None else SUBJECTS | {"items": _NO_SERVICES}
     page = render(
         "codebook.html.jinja",
         protocol=study.protocol,
         subjects=[
-            (
-                name,
-                _NO_SERVICES if name == "items" and study.protocol.service_use is None else heading,
-                _with_values(subjects[name]),
-            )
-            for name, heading in SUBJECTS.items()
+            (name, gettext(headings[name]), _spoken_rows(name, _with_values(subjects[name]), study))
+            for name in SUBJECTS
             if subjects[name]
         ],
         words=words,
         tables=tables,
     )
     file.write_text(page, encoding="utf-8")
+
+
+def _spoken_rows(name: str, rows: CodebookRows, study: Study) -> CodebookRows:
+    """The rows as the language says them: what is in words of ours, and the mark of decimals."""
+    if spoken_language() == ENGLISH:
+        return rows
+    words: dict[str, Callable[[Mapping[str, Any]], str]] = {}
+    if name == "estimands":
+        words = {
+            "people_in_words": lambda row: translate(row["people_in_words"]),
+            "formula": lambda row: (
+                row["formula"] if row["analysis"].startswith(OWN_PREFIX) else translate_method(row["formula"])
+            ),
+        }
+    elif name == "scales":
+        words = {"rule": lambda row: scoring_rule(*study.scales[row["scale"]])}
+    return [
+        {column: words[column](row) if column in words else _with_mark(value) for column, value in row.items()}
+        for row in rows
+    ]
+
+
+def _with_mark(value: object) -> object:
+    return number_text(str(value)) if isinstance(value, float) else value
 
 
 def _with_values(rows: CodebookRows) -> CodebookRows:

@@ -5,7 +5,7 @@ Belongs here: these sentences. Does not belong here: results, and what the plan 
 
 from collections.abc import Iterator
 
-from dagster_project.languages import enumerated, gettext, gettext_noop, translate
+from dagster_project.languages import enumerated, gettext, gettext_noop, in_series, translate
 from dagster_project.study import Estimand, Family, Study
 
 _STRATEGIES = {
@@ -54,7 +54,7 @@ def _question(study: Study, family: Family, estimand: Estimand) -> str:
 def _events(estimand: Estimand) -> str:
     events = [f"{event.event} ({gettext(_STRATEGIES[event.strategy])})" for event in estimand.intercurrent_events]
     return (
-        gettext("Intercurrent events: {events}.", events="; ".join(events))
+        gettext("Intercurrent events: {events}.", events=in_series(events))
         if events
         else gettext("No intercurrent event was expected.")
     )

@@ -6,7 +6,7 @@ Belongs here: which results each box shows. Does not belong here: counting (the 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dagster_project.languages import gettext, gettext_noop, number_text
+from dagster_project.languages import gettext, gettext_noop, number_text, with_label
 from dagster_project.results import Cell, ResultRow, result_id
 from dagster_project.study import Category, Study
 
@@ -76,7 +76,7 @@ def study_flow(study: Study, results: Mapping[str, ResultRow]) -> Flow:
         ),
         waves=tuple(
             _returns(
-                results, f"flow/returns/{wave.wave}", f"{wave.wave}: {wave.label}", roster,
+                results, f"flow/returns/{wave.wave}", with_label(wave.wave, wave.label), roster,
                 gettext("planned for") + planned.get(wave.wave, ""), _n_range(study, results, "summary", wave.wave),
             )
             for wave in study.protocol.waves
@@ -102,7 +102,7 @@ def _group_flow(study: Study, results: Mapping[str, ResultRow], group: Category)
         roster,
         tuple(
             _returns(
-                results, f"flow_by_group/returns/{group.category}/{wave.wave}", f"{wave.wave}: {wave.label}", roster,
+                results, f"flow_by_group/returns/{group.category}/{wave.wave}", with_label(wave.wave, wave.label), roster,
                 gettext("planned for"), None,
             )
             for wave in study.protocol.waves

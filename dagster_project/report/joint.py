@@ -6,7 +6,7 @@ Belongs here: layout. Does not belong here: verdicts (synthesis/).
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dagster_project.languages import gettext, gettext_noop, ngettext, translate
+from dagster_project.languages import gettext, gettext_noop, in_series, ngettext, translate, with_label
 from dagster_project.results import Cell, Column, Row, Table, direction_words
 from dagster_project.study import Study
 from dagster_project.synthesis import ClaimCellRow, ClaimRow, DisplayRows, PropositionCodeRow, PropositionRow, QuoteRow
@@ -101,7 +101,7 @@ def _signs(study: Study, cells: Sequence[ClaimCellRow]) -> Iterable[str]:
         direction_words(study, contrast.contrast) for contrast in study.protocol.contrasts if contrast.contrast in moments
     ]
     if directions:
-        yield gettext("Direction of change: {directions}.", directions="; ".join(directions))
+        yield gettext("Direction of change: {directions}.", directions=in_series(directions))
 
 
 def _cells(joint: JointProposition) -> Iterable[Cell]:
@@ -110,7 +110,7 @@ def _cells(joint: JointProposition) -> Iterable[Cell]:
     yield Cell("\n".join(map(_claim, claims)) or gettext("No claim about numbers."), tuple(ids))
     interview_lines = [row.interviews] if row.interviews else []
     for code in joint.codes:
-        interview_lines.append(f"{code.code}: {segments_text(code.segments)}, {people_text(code.people)}")
+        interview_lines.append(with_label(code.code, f"{segments_text(code.segments)}, {people_text(code.people)}"))
     interview_lines += [f"“{quote.quote}” ({quote.code}{', ' + quote.wave if quote.wave else ''})" for quote in joint.quotes]
     yield Cell("\n".join(interview_lines) or gettext("No coded segment."))
     judgement_lines = [f"{_capitalised(translate(row.verdict))}."]
@@ -145,7 +145,9 @@ def _claim(joint_claim: JointClaim) -> str:
         supporting = sum(cell.verdict == "supported" for cell in cells)
         numbers = gettext("{count} of {n} numbers", count=supporting, n=len(cells))
     else:
-        numbers = "; ".join(f"{cell.label} {cell.moment}".rstrip() + f": {translate(cell.shown)}" for cell in named_cells)
+        numbers = in_series(
+            with_label(f"{cell.label} {cell.moment}".rstrip(), translate(cell.shown)) for cell in named_cells
+        )
         if len(named_cells) < len(cells):
             numbers = gettext(
                 "{count} of {n} do not support it: {numbers}", count=len(named_cells), n=len(cells), numbers=numbers
@@ -153,7 +155,7 @@ def _claim(joint_claim: JointClaim) -> str:
     text = _capitalised(translate(verdict))
     if previous_verdict:
         text += " " + gettext("(was {verdict})", verdict=translate(previous_verdict))
-    text += f": {claim.statement}" + (f" ({numbers})" if numbers else "")
+    text = with_label(text, claim.statement) + (f" ({numbers})" if numbers else "")
     return text + (" " + gettext("Assumption: {assumption}", assumption=claim.assumption) if claim.assumption else "")
 
 

@@ -6,7 +6,7 @@ Belongs here: which results these are, and their layout. Does not belong here: t
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dagster_project.languages import gettext, gettext_noop, translate
+from dagster_project.languages import gettext, gettext_noop, in_series, translate
 from dagster_project.report.main_words import Estimate, caution_words, meaning, role_words, shown_words
 from dagster_project.results import (
     Cell,
@@ -157,7 +157,7 @@ def _label(study: Study, estimate: Estimate) -> str:
 def _notes(study: Study, family: Family, estimates: Sequence[Estimate]) -> list[str]:
     """Directions and good ends, and what the effect size is."""
     contrasts = dict.fromkeys(estimate.contrast.contrast for estimate in estimates if estimate.contrast is not None)
-    directions = "; ".join(direction_words(study, contrast) for contrast in contrasts)
+    directions = in_series(direction_words(study, contrast) for contrast in contrasts)
     labels: dict[str, list[str]] = {"high": [], "low": [], "neither": []}
     for code in dict.fromkeys(estimate.code for estimate in estimates):
         scale = study.scales[code][1]

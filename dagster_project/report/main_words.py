@@ -8,7 +8,16 @@ A result that does not exclude zero shows nothing; it does not show that there i
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dagster_project.languages import enumerated, gettext, gettext_noop, lowered, ngettext, translate
+from dagster_project.languages import (
+    enumerated,
+    gettext,
+    gettext_noop,
+    in_series,
+    lowered,
+    ngettext,
+    translate,
+    with_label,
+)
 from dagster_project.results import ResultRow, norm_name, result_id
 from dagster_project.study import Contrast, Family, Score, Study
 
@@ -338,8 +347,9 @@ def shown_words(study: Study, results: Mapping[str, ResultRow], estimates: Seque
         sentences.append(gettext(_NOT_SHOWN[is_change, bool(shown_labels), is_adjusted]))
     alone = [entry for entry in conclusions if entry[1].excludes_zero and not entry[1].is_shown]
     if alone:
-        parts = "; ".join(
-            f"{direction[0].lower()}{direction[1:]}: {labels}" for direction, labels in _by_direction(study, alone).items()
+        parts = in_series(
+            with_label(f"{direction[0].lower()}{direction[1:]}", labels)
+            for direction, labels in _by_direction(study, alone).items()
         )
         sentences.append(gettext("Without adjustment the interval excludes zero for some: {parts}.", parts=parts))
     if len(conclusions) < len(all_conclusions):

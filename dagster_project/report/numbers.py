@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from dagster_project.languages import gettext, ngettext, number_text, translate, translate_method
+from dagster_project.languages import gettext, in_series, ngettext, number_text, translate, translate_method
 from dagster_project.report.page_data import LineColumns, NumberColumns
 from dagster_project.report.scopes import Scope, measure_of
 from dagster_project.results import MISSING_REASON_HEADINGS, PEOPLE, ExportFile, OwnStatistics, ResultRow, statistic_of
@@ -227,5 +227,5 @@ class _ScopeLines:
             if not scope.people_groups or group in scope.people_groups:
                 counts[reason] += n
         reasons = [f"{n} ({reason})" for reason, n in counts.items()]
-        lines = [(gettext("Left out"), "; ".join(reasons))] if reasons else []
+        lines = [(gettext("Left out"), in_series(reasons))] if reasons else []
         return lines + [(gettext("Answers"), files) for wave in waves if (files := self._files.get((scope.measure, wave)))]

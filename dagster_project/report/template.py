@@ -5,7 +5,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from dagster_project.languages import ENGLISH, gettext, ngettext, spoken_language, translate
+from dagster_project.languages import ENGLISH, gettext, ngettext, spoken_language, translate, translate_finding, with_label
 from dagster_project.report.scripts import spoken_script
 from dagster_project.results import column_lengths
 
@@ -34,6 +34,7 @@ def render(name: str, **content: Any) -> str:
         spoken_script(name, loader.get_source(environment, f"page/scripts/{name}.js")[0])
     )
     environment.globals |= {"gettext": gettext, "ngettext": ngettext, "markup": _markup, "translate": translate}
+    environment.globals |= {"translate_finding": translate_finding, "with_label": with_label}
     environment.globals["language"] = spoken_language()
     environment.globals |= {"interval": gettext("[95 % CI]"), "unbroken": _unbroken}
     # Of texts that are English in every language.

@@ -6,7 +6,7 @@ Belongs here: which numbers this analysis has, and their layout. Does not belong
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from dagster_project.languages import gettext, gettext_noop, plain
+from dagster_project.languages import gettext, gettext_noop, in_series, plain
 from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table
 from dagster_project.results.result_collector import MartRow, RowFields, Rows
 from dagster_project.results.result_row import ResultRow, result_id
@@ -155,7 +155,7 @@ def sources_of(careless: Careless) -> str:
         sources.append(
             gettext("variation within a person: {low_variation_source}", low_variation_source=LOW_VARIATION_SOURCE)
         )
-    return "; ".join([*sources, *([gettext("limits: {source}", source=careless.source)] if careless.source else [])])
+    return in_series([*sources, *([gettext("limits: {source}", source=careless.source)] if careless.source else [])])
 
 
 _HEADINGS = {WHOLE_SHEET: gettext_noop("Whole sheets"), ANY_BLOCK: gettext_noop("All these questionnaires")}

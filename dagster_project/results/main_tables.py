@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from dagster_project.languages import gettext, gettext_noop, ngettext, number_text, translate
+from dagster_project.languages import gettext, gettext_noop, in_series, ngettext, number_text, translate
 from dagster_project.markdown import markdown_table
 from dagster_project.results.norm_words import main_norm_notes
 from dagster_project.results.result_collector import direction_words
@@ -297,7 +297,7 @@ def table_change(study: Study, results: Iterable[ResultRow]) -> Table:
                 numbers.cell("{} of {}", *ids("n_agreeing", "n_methods", analysis="stability")),
             ]
         rows.append(Row(label, tuple(cells)))
-    directions = "; ".join(direction_words(study, contrast.contrast) for contrast in study.protocol.contrasts)
+    directions = in_series(direction_words(study, contrast.contrast) for contrast in study.protocol.contrasts)
     return Table(
         number="",
         name="change",
@@ -361,7 +361,7 @@ def _families_note(study: Study, numbers: Numbers) -> str:
                 **n_significant,
             )
         )
-    return gettext("Multiplicity: {families}.", families="; ".join(sentences))
+    return gettext("Multiplicity: {families}.", families=in_series(sentences))
 
 
 def to_markdown(table: Table) -> str:

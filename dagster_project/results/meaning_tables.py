@@ -6,7 +6,7 @@ declare none of them has none of these tables, but for the percent of the maximu
 
 from collections.abc import Iterator, Sequence
 
-from dagster_project.languages import gettext, plain
+from dagster_project.languages import gettext, in_series, plain
 from dagster_project.results.clinical_change import CLASSES, norm_category
 from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table, has_norm_of_outcomes, outcome_sections
 from dagster_project.results.meaning import band_words, cut_off_words
@@ -45,7 +45,7 @@ def _cells(
 
 
 def _sources(sources: Sequence[str]) -> str:
-    return "; ".join(dict.fromkeys(source.rstrip(".") for source in sources)) + "."
+    return in_series(dict.fromkeys(source.rstrip(".") for source in sources)) + "."
 
 
 def _cut_offs(study: Study, numbers: Numbers) -> Table:

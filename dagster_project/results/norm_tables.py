@@ -6,7 +6,7 @@ limits has none of these tables.
 
 from collections.abc import Sequence
 
-from dagster_project.languages import gettext, gettext_noop
+from dagster_project.languages import gettext, gettext_noop, in_series
 from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table
 from dagster_project.results.person_norms import reported_norms
 from dagster_project.results.result_row import result_id
@@ -57,7 +57,7 @@ def _cells(
 
 def _notes(study: Study, entries: Sequence[PersonNorm]) -> tuple[str, ...]:
     """Of whom the norms are, by what people are compared with them, and who is left out."""
-    notes = [gettext("Norms: {norms}.", norms="; ".join(dict.fromkeys(entry.words for entry in entries)))] if entries else []
+    notes = [gettext("Norms: {norms}.", norms=in_series(dict.fromkeys(entry.words for entry in entries)))] if entries else []
     divided = [entry for entry in entries if entry.is_stratified]
     if divided:
         strata = dict.fromkeys(f"{entry.sample.population}: {stratum_words(study, entry)}" for entry in divided)
@@ -66,7 +66,7 @@ def _notes(study: Study, entries: Sequence[PersonNorm]) -> tuple[str, ...]:
                 "Everybody is compared with people of the same stratum ({strata}). No norm: people with a score of"
                 " whom a variable of the strata is not known, and people whom no stratum covers; they are in no other number"
                 " here.",
-                strata="; ".join(strata),
+                strata=in_series(strata),
             )
         )
     return tuple(notes)
@@ -118,7 +118,7 @@ def _percentiles(study: Study, numbers: Numbers, entries: Sequence[PersonNorm]) 
     )
     note = gettext(
         "Percentile: {meanings}. People whose score the table of percentiles does not have are counted and have none.",
-        meanings="; ".join(meanings),
+        meanings=in_series(meanings),
     )
     title = gettext("Percentiles in norms of people like them")
     return Table("", "person_norms_percentiles", title, columns, tuple(rows), (note, *_notes(study, compared)))
@@ -142,7 +142,7 @@ def _limits(study: Study, numbers: Numbers, entries: Sequence[PersonNorm]) -> Ta
     columns = tuple(Column(name, wave) for wave in waves for name in (gettext("people"), gettext("% [95 % CI]")))
     notes = (
         gettext("Of the people with a T score or a percentile; Wilson's intervals."),
-        gettext("Limits: {sources}.", sources="; ".join(dict.fromkeys(sources))),
+        gettext("Limits: {sources}.", sources=in_series(dict.fromkeys(sources))),
     )
     return Table(
         "", "person_norms_limits", gettext("People beyond limits of T scores and percentiles"), columns, tuple(rows), notes

@@ -3,7 +3,7 @@
 Belongs here: these words. Does not belong here: which norm is the main one (study/norms.py); comparing with one (waves.py).
 """
 
-from dagster_project.languages import gettext, lowered
+from dagster_project.languages import gettext, in_series, lowered
 from dagster_project.study import ScaleNorm, Study
 
 
@@ -29,5 +29,5 @@ def main_norm_notes(study: Study) -> tuple[str, ...]:
             labels.setdefault(lowered(main_norm.sample.population), []).append(study.scales[code][1].label)
     if not labels:
         return ()
-    parts = "; ".join(f"{population} ({', '.join(scales)})" for population, scales in labels.items())
+    parts = in_series(f"{population} ({', '.join(scales)})" for population, scales in labels.items())
     return (gettext("Where there are several norms, the main one: {parts}.", parts=parts),)

@@ -6,7 +6,7 @@ Belongs here: their layout. Does not belong here: arithmetic, HTML; tables of wh
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from dagster_project.languages import gettext, gettext_noop, plain
+from dagster_project.languages import gettext, gettext_noop, plain, with_label
 from dagster_project.results.careless import careless_table
 from dagster_project.results.category_tables import category_change_tables, share_change_table
 from dagster_project.results.existing import existing_tables, numbered
@@ -70,7 +70,7 @@ def _estimate(numbers: Numbers, analysis: str, code: str, timepoint: str, statis
 
 
 def _effect_sizes(study: Study, numbers: Numbers) -> Table:
-    note = " ".join(f"{size.name}: {gettext(size.table_note)}." for size in EFFECT_SIZES.values())
+    note = " ".join(with_label(size.name, f"{gettext(size.table_note)}.") for size in EFFECT_SIZES.values())
     contrasts = [contrast.contrast for contrast in study.protocol.contrasts]
     return _table(
         study, "effect_sizes", gettext("Effect sizes of change, with 95 % intervals"),

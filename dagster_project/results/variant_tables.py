@@ -5,7 +5,7 @@ Belongs here: their layout. Does not belong here: arithmetic, HTML.
 
 from collections.abc import Sequence
 
-from dagster_project.languages import gettext, gettext_noop, translate
+from dagster_project.languages import gettext, gettext_noop, in_series, translate
 from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table, outcome_sections
 from dagster_project.results.result_collector import direction_words
 from dagster_project.results.result_row import ResultRow, result_id
@@ -79,7 +79,7 @@ def _differences(study: Study, variant: Variant, results: Sequence[ResultRow]) -
         words.append(
             f"{study.scales[row.outcome][1].label}, {row.contrast}{group} ({title}{planned}): {translate(row.note or '')}"
         )
-    return Cell("; ".join(words) or gettext("none"), tuple(ids))
+    return Cell(in_series(words) or gettext("none"), tuple(ids))
 
 
 _TITLES = {

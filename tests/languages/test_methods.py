@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from dagster_project.languages import spoken, translate_method
+from dagster_project.languages.codebook_words import COLUMNS
 from dagster_project.languages.formulas import CLAUSES
 from dagster_project.languages.messages import _SEPARATOR, _patterns_of
 from dagster_project.languages.methods import METHODS
 from dagster_project.languages.words import STORED_MESSAGES
 from dagster_project.places import PACKAGE
 from dagster_project.reference.message_words import GAP, own_text
+from dagster_project.report.deposit import SUBJECTS
 from dagster_project.results.statistics_registry import STATISTICS
 
 #: Where a method stands among the arguments of what adds results.
@@ -92,6 +94,15 @@ def test_methods_are_put_together_again(text: str, german: str, french: str) -> 
     for language, translation in (("de", german), ("fr", french)):
         with spoken(language):
             assert translate_method(text) == translation
+
+
+def test_every_column_that_the_codebook_shows_is_described_in_a_message(small_run: Any) -> None:
+    workspace, _ = small_run
+    names = ", ".join(f"'{name}'" for name in SUBJECTS)
+    rows = workspace.released(
+        f"select comment from duckdb_columns() where schema_name = 'codebook' and table_name in ({names})"
+    )
+    assert {row["comment"] for row in rows} == set(COLUMNS)
 
 
 #: English words that no German or French method has.

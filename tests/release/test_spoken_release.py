@@ -73,6 +73,7 @@ def test_english_is_the_same_byte_for_byte_after_other_languages(releases: dict[
     workspace, _ = small_run
     for file in (
         "index.html",
+        "codebook.html",
         "tables.docx",
         "tables.xlsx",
         "tables.tex",
@@ -119,6 +120,23 @@ def test_every_number_opens_what_is_known_of_it(releases: dict[str, Path], langu
         _numbers(text) for text in other["numbers"]["printed_texts"]
     ]
     assert any(words in text for text in other["lines"]["texts"])
+
+
+@pytest.mark.parametrize(("language", "words"), [("de", "Codebuch:"), ("fr", "Dictionnaire des variables\u00a0:")])
+def test_the_codebook_is_in_the_language_but_for_names_of_the_data(
+    releases: dict[str, Path], language: str, words: str
+) -> None:
+    english, page = (
+        (releases[name] / "codebook.html").read_text(encoding="utf-8").split('<h2 id="tables">')[0]
+        for name in ("en", language)
+    )
+    assert f'<html lang="{language}">' in page and f"<h1>{words} " in html.unescape(page)
+    titles, english_titles = (re.findall(r' title="([^"]+)"', text) for text in (page, english))
+    assert len(titles) > 60 and not set(titles) & set(english_titles)
+    messages = {message.id for message in read_catalogue(language) if message.id and message.id != message.string}
+    cells = {html.unescape(text) for text in re.findall(r"<t[dh]\b[^>]*>([^<]{12,})</t[dh]>", page)}
+    assert sorted(cells & messages) == []
+    assert not re.search(r"<td>\d+\.\d+</td>", page)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import yaml
 
-from dagster_project.languages import gettext, gettext_noop, ngettext, translate
+from dagster_project.languages import gettext, gettext_noop, in_series, ngettext, translate
 from dagster_project.report.checklists.declared import Answers, Checklist, Item, Kind
 from dagster_project.results import Cell, Column, ResultRow, Row, Table
 from dagster_project.study import Study
@@ -89,7 +89,7 @@ def checklist_table(checklist: Checklist, judged_items: Sequence[JudgedItem], nu
         if judged_item.item.section != section:
             section = judged_item.item.section
             rows.append(Row(gettext(section)))
-        links, missing = "; ".join(link.words for link in judged_item.links), "; ".join(judged_item.missing)
+        links, missing = in_series(link.words for link in judged_item.links), in_series(judged_item.missing)
         rows.append(
             Row(
                 f"{judged_item.item.item}. {gettext(judged_item.item.name)}",

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from dagster_project.languages import gettext, gettext_noop, ngettext, number_text
+from dagster_project.languages import gettext, gettext_noop, in_series, ngettext, number_text
 from dagster_project.report.figure import Figure, PersonScore
 from dagster_project.report.figures.drawing import (
     BLUE,
@@ -132,7 +132,7 @@ def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: 
         ),
         gettext(
             "A scale marked ↓ is better when low. {directions}: to the right of zero, scores fell or rose as that says.",
-            directions="; ".join(direction_words(study, contrast) for contrast in contrasts),
+            directions=in_series(direction_words(study, contrast) for contrast in contrasts),
         ),
     ]
     if len(study.protocol.outcomes) > _PANEL_ROWS:
