@@ -67,7 +67,7 @@ def test_a_rotation_that_is_taken_back_leaves_the_old_key(settings: Settings) ->
     begin_key_rotation(settings)
     cancel_key_rotation(settings)
     assert settings.key() == old
-    with pytest.raises(KeyFileError, match="no rotation of the key goes on; there is nothing to take back$"):
+    with pytest.raises(KeyFileError, match=r"no rotation of the key goes on; there is nothing to take back$"):
         cancel_key_rotation(settings)
     assert _kinds(settings) == ["key_rotation_begun", "key_rotation_cancelled"]
 
@@ -84,7 +84,9 @@ def test_a_rotation_that_cannot_be_read_is_taken_back(settings: Settings) -> Non
 
 
 def test_nothing_is_rotated_before_a_release_or_without_the_former_key(settings: Settings) -> None:
-    with pytest.raises(KeyFileError, match="nothing has been released, so nobody has a pseudonym to be changed"):
+    with pytest.raises(
+        KeyFileError, match=r"nothing has been released, so nobody has a pseudonym to be changed; `wavehouse run`$"
+    ):
         begin_key_rotation(settings)
     _release(settings)
     settings.key_file.unlink()
