@@ -53,6 +53,8 @@ def test_a_rotation_ends_with_the_release_that_is_made_with_the_new_key(settings
     _release(settings, "r2")
     # A kill before the end: the new key is used, and the next run ends it.
     assert has_rotation(settings) and settings.study_key().check == new.check
+    settings.key_file.write_bytes(new.secret)  # and a kill at the end: the new key is in its place already
+    assert settings.study_key().check == new.check
     continue_key_rotation(settings)
     assert not has_rotation(settings) and settings.key_file.read_bytes() == new.secret
     assert settings.study_key().check == new.check

@@ -66,7 +66,7 @@ def story(
 
 def test_a_first_run_records_what_it_read_and_released(story: Story) -> None:
     kinds = [entry.kind for entry in story.first]
-    assert kinds == ["run_started", "definitions", "mapping", "inputs", "release", "run_ended"]
+    assert kinds == ["run_started", "definitions", "mapping", "inputs", "release", "public_release", "run_ended"]
     by_kind: dict[str, Any] = {entry.kind: entry.facts for entry in story.first}
     assert set(by_kind["inputs"]["exports"]) == {"roster", "t1", "t2"}
     ended = by_kind["run_ended"]
@@ -78,7 +78,16 @@ def test_a_first_run_records_what_it_read_and_released(story: Story) -> None:
 
 def test_a_second_run_records_who_changed_what(story: Story) -> None:
     by_kind: dict[str, Any] = {entry.kind: entry.facts for entry in story.second}
-    assert list(by_kind) == ["run_started", "definitions", "mapping", "disclosure", "inputs", "release", "run_ended"]
+    assert list(by_kind) == [
+        "run_started",
+        "definitions",
+        "mapping",
+        "disclosure",
+        "inputs",
+        "release",
+        "public_release",
+        "run_ended",
+    ]
     assert {(entry.person, entry.source) for entry in story.second} == {("Data Manager", "command line")}
     definitions = by_kind["definitions"]
     assert definitions["changed"] == ["study.yaml"]
