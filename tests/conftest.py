@@ -272,6 +272,12 @@ def _workspace_at() -> Callable[[Path, Path], Workspace]:
     return workspace_at
 
 
+@pytest.fixture(name="copy_of", scope="session")
+def _copy_of() -> Callable[[Workspace, Path], Workspace]:
+    """A copy of a workspace with everything that ran in it, for runs that several tests stand on."""
+    return copy_of
+
+
 @pytest.fixture(name="share_parsed_models", scope="session")
 def _share_parsed_models() -> Callable[[Settings], None]:
     """The parsed dbt project for a home that a test makes itself."""

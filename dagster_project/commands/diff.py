@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from dagster_project.commands.command import add_command
 from dagster_project.settings import Settings
@@ -32,14 +33,29 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
         return 0
     old, new = (_release_name(word, releases, position) for word, position in ((options.old, -2), (options.new, -1)))
     files = [settings.study_folder / "releases" / name / "warehouse.duckdb" for name in (old, new)]
+    is_joinable = _is_joinable(settings.study_folder, old, new)
+    if options.list_answers and not is_joinable:
+        raise ValueError(
+            f"{old} and {new} have pseudonyms of different keys, so that nobody of one is known in the other; compare"
+            " releases of one key"
+        )
     if options.list_answers:
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(LIST_COLUMNS)
         writer.writerows(list_changes(*files))
         return 0
     say(f"from {old} to {new}")
-    say(*diff_markdown(diff_of_files(*files)).split("\n"))
+    say(*diff_markdown(diff_of_files(*files, is_joinable=is_joinable)).split("\n"))
     return 0
+
+
+def _is_joinable(study_folder: Path, *names: str) -> bool:
+    """Whether the pseudonyms of two releases are of one key, or nobody can tell."""
+    import json
+
+    manifests = [(study_folder / "releases" / name / "manifest.json").read_text(encoding="utf-8") for name in names]
+    checks = {json.loads(text).get("key_check") for text in manifests} - {None}
+    return len(checks) <= 1
 
 
 def _release_name(prefix: str | None, releases: Sequence[str], position: int) -> str:

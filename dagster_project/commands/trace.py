@@ -6,7 +6,7 @@ import sys
 from dagster_project.commands.command import add_command
 from dagster_project.settings import Settings
 from dagster_project.terminal import say
-from dagster_project.trail import record
+from dagster_project.trail import Facts, record
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -31,7 +31,6 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
     if options.names:
         roster = Warehouse(settings.warehouse_file).rows("select participant_id, respondent from raw.roster")
         names = {row["participant_id"]: row["respondent"] for row in roster}
-        record(settings, "names_shown", {"command": "trace", "result": options.result_id, "is_of_one": bool(options.person)})
     person = next((pseudonym for pseudonym, name in names.items() if name == options.person), options.person)
     with Warehouse(file).connect(read_only=True) as connection:
         if not rows(connection, "from duckdb_functions() where function_name = 'traced_rows'"):
@@ -39,6 +38,9 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
         if not rows(connection, "from results.results where result_id = ?", [options.result_id]):
             ids = [row["result_id"] for row in rows(connection, "from results.results")]
             raise ValueError(unknown_id_message(options.result_id, ids))
+        if options.names:
+            facts: Facts = {"command": "trace", "result": options.result_id, "is_of_one": bool(options.person)}
+            record(settings, "names_shown", facts)
         if options.csv:
             condition, parameters = ("where participant_id = ?", [person]) if person is not None else ("", [])
             cursor = connection.execute(f"from trace(?) {condition}", [options.result_id, *parameters])

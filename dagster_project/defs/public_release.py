@@ -8,6 +8,7 @@ import dagster as dg
 from dagster_project.defs.steps import fails_in_one_line
 from dagster_project.release.public import REPORT, publish_public
 from dagster_project.study_run import StudyRun
+from dagster_project.trail import Facts, record
 
 
 @dg.asset(
@@ -23,6 +24,9 @@ def public_release(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResul
         if published.folder is None:
             words = published.reason or "The study declares that there is none (disclosure: none)."
             return dg.MaterializeResult(metadata={"what it holds": words})
+        if published.is_new:
+            facts: Facts = {"numbers": published.numbers, "hidden": published.hidden}
+            record(study_run.settings, "public_release", facts, study_run.source)
         return dg.MaterializeResult(
             metadata={
                 "folder": dg.MetadataValue.path(str(published.folder)),

@@ -21,18 +21,8 @@ from dagster_project.study.base import Definition
 
 #: Parts of a list are called by the first of these keys that they have.
 _NAMES = (
-    "wave",
-    "export",
-    "variant",
-    "instrument",
-    "scale",
-    "measure",
-    "variable",
-    "sample",
-    "proposition",
-    "claim",
-    "block",
-)
+    "export", "variant", "instrument", "scale", "measure", "variable", "sample", "proposition", "claim", "block", "wave",
+)  # fmt: skip
 _NOTE = "definition_keys.json"
 
 

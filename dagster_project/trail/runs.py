@@ -39,7 +39,8 @@ class RunTrail:
     def begin(self, steps: Sequence[str] | None, killed_run: str | None) -> None:
         """steps: those that are run, None for all. killed_run: the run before that ended without a word."""
         if killed_run is not None:
-            self._record("run_ended", {"run": killed_run, "outcome": "killed"})
+            release = _release_of_run(self.settings, killed_run)
+            self._record("run_ended", {"run": killed_run, "outcome": "killed", "release": release})
         self._record("run_started", {"run": self.run_id, "steps": None if steps is None else list(steps)})
         self.release_before = _release(self.settings)
 
@@ -100,6 +101,15 @@ def _record_definitions(settings: Settings, study: Study, earlier: Facts, source
     record(settings, "definitions", facts, source)
     for kind, decision in new_decisions(former if isinstance(former, dict) else {}, decisions, keys or ()):
         record(settings, kind, decision, source)
+
+
+def _release_of_run(settings: Settings, run_id: str) -> str:
+    """The current release, if this run made it: one that was killed after that has had no time to say so."""
+    try:
+        manifest = current_release(settings.study_folder) or {}
+    except WarehouseError:
+        return ""
+    return manifest.get("release", "") if manifest.get("run_id") == run_id else ""
 
 
 def _release(settings: Settings) -> str:

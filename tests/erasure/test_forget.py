@@ -27,6 +27,7 @@ from dagster_project.exports import ExportError, contract_of_file, pseudonym
 from dagster_project.exports.suppression import refuse_erased
 from dagster_project.settings import Settings
 from dagster_project.study import read_study
+from dagster_project.trail import chain_faults, read_lines, trail_file
 
 _KEY = "a key for tests"
 _PERSON = "erase.me@example.org"
@@ -121,6 +122,10 @@ def test_afterwards_the_study_never_had_the_person(
     (receipt,) = read_receipts(settings.study_home)
     assert (receipt.because, receipt.releases[0].release) == ("withdrew consent on 3 March", release)
     assert [change.rows for change in receipt.files] == [1] * 6
+    trail = read_lines(trail_file(workspace.study_folder).read_bytes())
+    assert chain_faults(trail) == []
+    (entry,) = [line.entry for line in trail if line.entry is not None and line.entry.kind == "erasure"]
+    assert (entry.facts["receipt"], entry.facts["rows"], entry.facts["releases"]) == (receipt.erasure, 6, [release])
     assert '"erasures": "1"' in (workspace.release / "manifest.json").read_text(encoding="utf-8")
 
     assert wavehouse(workspace, "forget", _PERSON, "--because", "again", "--yes") == 2

@@ -53,6 +53,8 @@ def test_a_rotation_ends_with_the_release_that_is_made_with_the_new_key(settings
     _release(settings, "r2")
     # A kill before the end: the new key is used, and the next run ends it.
     assert has_rotation(settings) and settings.study_key().check == new.check
+    settings.key_file.write_bytes(new.secret)  # and a kill at the end: the new key is in its place already
+    assert settings.study_key().check == new.check
     continue_key_rotation(settings)
     assert not has_rotation(settings) and settings.key_file.read_bytes() == new.secret
     assert settings.study_key().check == new.check
@@ -84,7 +86,9 @@ def test_a_rotation_that_cannot_be_read_is_taken_back(settings: Settings) -> Non
 
 
 def test_nothing_is_rotated_before_a_release_or_without_the_former_key(settings: Settings) -> None:
-    with pytest.raises(KeyFileError, match="nothing has been released, so nobody has a pseudonym to be changed"):
+    with pytest.raises(
+        KeyFileError, match=r"nothing has been released, so nobody has a pseudonym to be changed; `wavehouse run`$"
+    ):
         begin_key_rotation(settings)
     _release(settings)
     settings.key_file.unlink()

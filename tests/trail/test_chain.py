@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dagster_project.settings import Settings, read_settings
-from dagster_project.trail import Entry, TrailError, chain_faults, head_of, read_lines, record, trail_file
+from dagster_project.trail import Entry, Facts, TrailError, chain_faults, head_of, read_lines, record, trail_file
 from dagster_project.trail.chain import GENESIS
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +36,7 @@ def _chain(count: int) -> bytes:
     """A trail of so many entries."""
     lines, previous = [], GENESIS
     for number in range(1, count + 1):
-        facts = {"run": f"r{number}", "note": "Ünïcode", "n": number}
+        facts: Facts = {"run": f"r{number}", "note": "Ünïcode", "n": number}
         entry, line = Entry(
             number, "2026-01-01T00:00:00Z", "run_started", "ada", "", "command line", facts, previous
         ).sealed()
