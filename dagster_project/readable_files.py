@@ -44,7 +44,7 @@ LIMITS = (
     Limit("memory_text_bytes", "delimited exports of any other form, which are read into memory", "bytes", 1_000_000_000),
     Limit("text_columns", "delimited exports", "columns", 200_000),
     Limit("workbook_bytes", "workbooks, unpacked", "bytes", 4_000_000_000),
-    Limit("workbook_parts", "workbooks, and archives of interviews", "files in the archive", 20_000),
+    Limit("workbook_parts", "workbooks, and archives of interviews", "parts", 20_000),
     Limit("workbook_cells", "a workbook's sheet, blank cells of its used range unit", "cells", 200_000_000),
     Limit("statistics_bytes", "files of SPSS, Stata and SAS", "bytes", 20_000_000_000),
     Limit("statistics_cells", "files of SPSS, Stata and SAS", "cells", 200_000_000),

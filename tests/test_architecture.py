@@ -65,7 +65,7 @@ MAY_IMPORT = {
         "study_run", "synthesis", "variant_marts", "warehouse",
     },
     "erasure": {"dagster_home", "exports", "fieldwork", "file_modes", "settings", "study", "warehouse"},
-    "automation": {"exports", "study"},
+    "automation": {"exports", "study", "terminal"},
     "drafting": {"exports", "readable_files", "study"},
     "fieldwork": {"raw", "report", "settings", "study", "warehouse"},
     "rehearsal": {"exports", "languages", "report", "results", "study", "synthesis"},
