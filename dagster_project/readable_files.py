@@ -90,20 +90,20 @@ def beyond(limit: str) -> str:
     return f"more than {_bounds[limit]:,} {unit}; if that is right, raise the limit: {LIMITS_VARIABLE}={limit}=NUMBER"
 
 
-def read_whole(file: Path, limit: str, name: str | None = None) -> bytes:
+def read_whole(file: Path, limit: str, name: str | None = None, refusal: type[ValueError] = ReadableFileError) -> bytes:
     """The bytes of a regular file within a limit of bytes. name: what messages call it (default: its path).
 
-    Raises ReadableFileError, and OSError for a file that is not there or cannot be read. A pipe is never waited for.
+    Raises `refusal` with one line, and OSError for a file that is not there or cannot be read. A pipe is never waited for.
     """
     name = str(file) if name is None else name
     if stat.S_ISDIR(mode := file.stat().st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(file))
     if not stat.S_ISREG(mode):
-        raise ReadableFileError(f"{name}: this is a pipe or a device, not a file; put the file there")
+        raise refusal(f"{name}: this is a pipe or a device, not a file; put the file there")
     with open(file, "rb", opener=_at_once) as stream:
         content = stream.read(_bounds[limit] + 1)
     if len(content) > _bounds[limit]:
-        raise ReadableFileError(f"{name}: the file holds {beyond(limit)}")
+        raise refusal(f"{name}: the file holds {beyond(limit)}")
     return content
 
 
