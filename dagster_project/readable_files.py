@@ -112,10 +112,10 @@ def _at_once(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def refuse_larger(file: Path, limit: str, name: str) -> None:
-    """Raise ReadableFileError for a file of more bytes than a limit, which is read bit by bit."""
+def refuse_larger(file: Path, limit: str, name: str, refusal: type[ValueError] = ReadableFileError) -> None:
+    """Raise `refusal` for a file of more bytes than a limit, which is read bit by bit."""
     if file.stat().st_size > _bounds[limit]:
-        raise ReadableFileError(f"{name}: the file holds {beyond(limit)}")
+        raise refusal(f"{name}: the file holds {beyond(limit)}")
 
 
 def place_outside(folder: Path, path: Path) -> Path | None:
