@@ -44,7 +44,7 @@ LIMITS = (
     Limit("memory_text_bytes", "delimited exports of any other form, which are read into memory", "bytes", 1_000_000_000),
     Limit("text_columns", "delimited exports", "columns", 200_000),
     Limit("workbook_bytes", "workbooks, unpacked", "bytes", 4_000_000_000),
-    Limit("workbook_parts", "workbooks, and archives of interviews", "files in the archive", 20_000),
+    Limit("workbook_parts", "workbooks, and archives of interviews", "parts", 20_000),
     Limit("workbook_cells", "a workbook's sheet, blank cells of its used range unit", "cells", 200_000_000),
     Limit("statistics_bytes", "files of SPSS, Stata and SAS", "bytes", 20_000_000_000),
     Limit("statistics_cells", "files of SPSS, Stata and SAS", "cells", 200_000_000),
@@ -90,20 +90,20 @@ def beyond(limit: str) -> str:
     return f"more than {_bounds[limit]:,} {unit}; if that is right, raise the limit: {LIMITS_VARIABLE}={limit}=NUMBER"
 
 
-def read_whole(file: Path, limit: str, name: str | None = None) -> bytes:
+def read_whole(file: Path, limit: str, name: str | None = None, refusal: type[ValueError] = ReadableFileError) -> bytes:
     """The bytes of a regular file within a limit of bytes. name: what messages call it (default: its path).
 
-    Raises ReadableFileError, and OSError for a file that is not there or cannot be read. A pipe is never waited for.
+    Raises `refusal` with one line, and OSError for a file that is not there or cannot be read. A pipe is never waited for.
     """
     name = str(file) if name is None else name
     if stat.S_ISDIR(mode := file.stat().st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(file))
     if not stat.S_ISREG(mode):
-        raise ReadableFileError(f"{name}: this is a pipe or a device, not a file; put the file there")
+        raise refusal(f"{name}: this is a pipe or a device, not a file; put the file there")
     with open(file, "rb", opener=_at_once) as stream:
         content = stream.read(_bounds[limit] + 1)
     if len(content) > _bounds[limit]:
-        raise ReadableFileError(f"{name}: the file holds {beyond(limit)}")
+        raise refusal(f"{name}: the file holds {beyond(limit)}")
     return content
 
 
@@ -112,10 +112,10 @@ def _at_once(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def refuse_larger(file: Path, limit: str, name: str) -> None:
-    """Raise ReadableFileError for a file of more bytes than a limit, which is read bit by bit."""
+def refuse_larger(file: Path, limit: str, name: str, refusal: type[ValueError] = ReadableFileError) -> None:
+    """Raise `refusal` for a file of more bytes than a limit, which is read bit by bit."""
     if file.stat().st_size > _bounds[limit]:
-        raise ReadableFileError(f"{name}: the file holds {beyond(limit)}")
+        raise refusal(f"{name}: the file holds {beyond(limit)}")
 
 
 def place_outside(folder: Path, path: Path) -> Path | None:

@@ -29,6 +29,10 @@ _PATIENCE_SECONDS = 0.5
 #: The position of the byte that is locked on Windows: beyond any text, which others could not read otherwise.
 _FAR_BYTE = 1 << 30
 
+#: Where Linux lists its mounts, and the kinds of those that are on other machines.
+_MOUNTS = Path("/proc/self/mounts")
+_NETWORK = ("nfs", "cifs", "smb", "fuse.sshfs", "fuse.glusterfs", "9p", "afs", "ceph", "lustre", "gpfs")
+
 #: The locks that this thread holds, each with its killed former holder, if any: a thread never waits for its own lock.
 _THREAD_LOCKS = threading.local()
 
@@ -68,6 +72,7 @@ def study_lock(
     handle = _acquire(file, waits, report)
     try:
         killed = _holder(file)
+        _refuse_other_machine(file, killed)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         _write(handle, json.dumps(asdict(Holder(run_id, os.getpid(), socket.gethostname(), now))))
         held_locks[file] = killed
@@ -78,6 +83,28 @@ def study_lock(
             _write(handle, "")
     finally:
         _unlock(handle)
+
+
+def _refuse_other_machine(file: Path, holder: Holder | None) -> None:
+    """Raise StudyLockedError where a run of another machine has not ended as it should, and the folder is on a network: it
+    was killed, or it goes on and the lock does not reach it. Which of the two, this machine cannot tell."""
+    if holder is not None and holder.host != socket.gethostname() and _is_on_network(file):
+        raise StudyLockedError(
+            f"{holder} has not ended as it should; if it still runs there, wait for it; if it does not, delete {file}, and"
+            " run again"
+        )
+
+
+def _is_on_network(file: Path) -> bool:
+    """Whether a file is on a file system of another machine, as far as the system says it."""
+    try:
+        mounts = [line.split(" ")[1:3] for line in _MOUNTS.read_text(encoding="utf-8", errors="replace").splitlines()]
+    except OSError:
+        return False
+    path = os.path.realpath(file)
+    folders = [(folder, kind) for folder, kind in mounts if Path(path).is_relative_to(folder.replace("\\040", " "))]
+    # Of several on one folder the last is on top.
+    return bool(folders) and max(reversed(folders), key=lambda mount: len(mount[0]))[1].startswith(_NETWORK)
 
 
 def lock_holder(file: Path) -> Holder | None:
@@ -102,7 +129,15 @@ def _acquire(file: Path, waits: bool, report: Callable[[str], None] | None) -> i
     reported_holder: Holder | None = None
     while True:
         handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
-        if _try_lock(handle):
+        try:
+            is_locked = _try_lock(handle)
+        except OSError as error:
+            os.close(handle)
+            raise StudyLockedError(
+                f"{file}: the file system has no locks ({error.strerror}), and without one two runs would mix; set"
+                " WAVEHOUSE_HOME to a folder of this machine"
+            ) from None
+        if is_locked:
             with suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(handle), os.stat(file)):
                     return handle

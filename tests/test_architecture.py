@@ -73,7 +73,7 @@ MAY_IMPORT = {
     "retention": {
         "dagster_home", "exports", "file_modes", "fingerprint", "raw", "settings", "study", "trail", "warehouse",
     },
-    "automation": {"exports", "study"},
+    "automation": {"exports", "study", "terminal"},
     "drafting": {"exports", "readable_files", "study"},
     "fieldwork": {"raw", "report", "settings", "study", "warehouse"},
     "rehearsal": {"exports", "languages", "report", "results", "study", "synthesis"},

@@ -1,5 +1,6 @@
 """The lock of a study: one holder at a time, also among threads and processes; a killed holder frees it."""
 
+import json
 import os
 import signal
 import socket
@@ -127,3 +128,51 @@ def test_a_text_that_names_nobody_is_nobody(file: Path) -> None:
         assert lock_holder(file) is None
         with study_lock(file, "mine") as killed:
             assert killed is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "host", "is_refused"),
+    [("nfs4", "elsewhere", True), ("cifs", "elsewhere", True), ("nfs4", None, False), ("ext4", "elsewhere", False)],
+)
+def test_a_run_of_another_machine_on_a_network_folder_may_still_go_on(
+    kind: str, host: str | None, is_refused: bool, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There a lock that is free need not mean that nobody runs."""
+    mounts = tmp_path / "mounts"
+    mounts.write_text(f"/dev/sda / ext4 rw 0 0\nserver:/x {tmp_path / 'home'} {kind} rw 0 0\n", encoding="utf-8")
+    monkeypatch.setattr("dagster_project.study_lock._MOUNTS", mounts)
+    file.parent.mkdir(parents=True)
+    text = json.dumps({"run_id": "a" * 20, "process": 7, "host": host or socket.gethostname(), "since": "2026-01-01"})
+    file.write_text(text, encoding="utf-8")
+    if not is_refused:
+        with study_lock(file, "mine") as killed:
+            assert killed is not None
+        return
+    with pytest.raises(StudyLockedError) as refusal, study_lock(file, "mine"):
+        raise AssertionError("two may run")
+    assert str(refusal.value) == (
+        "run aaaaaaaa (process 7 on elsewhere, since 2026-01-01) has not ended as it should; if it still runs there, wait for"
+        f" it; if it does not, delete {file}, and run again"
+    )
+    assert file.read_text(encoding="utf-8") == text
+    file.unlink()
+    with study_lock(file, "mine", waits=False):
+        pass
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows locks otherwise")
+def test_a_file_system_without_locks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import errno
+    import fcntl
+
+    def refuse(handle: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    lock = tmp_path / "run.lock"
+    with pytest.raises(StudyLockedError) as refusal, study_lock(lock, "mine"):
+        raise AssertionError("no lock")
+    assert str(refusal.value) == (
+        f"{lock}: the file system has no locks (No locks available), and without one two runs would mix; set WAVEHOUSE_HOME to"
+        " a folder of this machine"
+    )

@@ -4,12 +4,17 @@ Belongs here: the words and the sending. Does not belong here: when (due.py).
 """
 
 import json
+import re
 import smtplib
 import urllib.request
 from dataclasses import dataclass
 from email.message import EmailMessage
 from urllib.parse import urlsplit
 
+from dagster_project.terminal import printable
+
+#: What begins a link or a call in a chat: <url|words>, [words](url), an address, @channel.
+_LINKS = re.compile(r"<(?=\S)|\](?=\()|:(?=//)|@(?=\w)|\bwww(?=\.)", re.ASCII)
 _TIMEOUT_SECONDS = 20
 _THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 
@@ -24,11 +29,16 @@ class Notice:
 
     @property
     def title(self) -> str:
-        return f"Wavehouse: a run of {self.study} failed; the release is as it was"
+        return printable(f"Wavehouse: a run of {self.study} failed; the release is as it was")
 
     @property
     def text(self) -> str:
-        return "\n".join([self.title, *(f"- {reason}" for reason in self.reasons), f"run {self.run_id}"])
+        return "\n".join([self.title, *(f"- {printable(reason)}" for reason in self.reasons), f"run {self.run_id}"])
+
+
+def _without_links(text: str) -> str:
+    """A text in which a chat finds no link and nobody to call: names of files and columns are anybody's."""
+    return _LINKS.sub(lambda match: f"{match[0][0]}\N{WORD JOINER}{match[0][1:]}", text)
 
 
 def send_notice(target: str, smtp: str, notice: Notice) -> None:
@@ -43,7 +53,7 @@ def send_notice(target: str, smtp: str, notice: Notice) -> None:
             " this machine (localhost)"
         )
     if target.startswith(("https://", "http://")):
-        body = json.dumps({"text": notice.text}).encode()
+        body = json.dumps({"text": _without_links(notice.text)}).encode()
         request = urllib.request.Request(target, body, {"Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS):
             return

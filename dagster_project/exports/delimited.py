@@ -74,7 +74,7 @@ _ReadText = tuple[Records, Grammar, DecodedText]
 
 def _read_from_file(path: Path, name: str, title_rows: int) -> _ReadText | None:
     """Read regular UTF-8 of any size, whose cells stay in the file. None for any other file."""
-    refuse_larger(path, "text_bytes", plain(name))
+    refuse_larger(path, "text_bytes", plain(name), ExportError)
     with path.open("rb") as stream:
         beginning = stream.read(SAMPLE_BYTES + 1)
         end = stream.seek(0, 2)
@@ -92,7 +92,7 @@ def _read_from_file(path: Path, name: str, title_rows: int) -> _ReadText | None:
 
 def _read_into_memory(path: Path, name: str, layout: Layout) -> _ReadText:
     """Read any delimited text, with all checks."""
-    decoded_text = decode(read_whole(path, "memory_text_bytes", plain(name)), name, layout.encoding)
+    decoded_text = decode(read_whole(path, "memory_text_bytes", plain(name), ExportError), name, layout.encoding)
     grammar = find_grammar(decoded_text.utf8, layout.title_rows)
     if not decoded_text.utf8[grammar.skipped_bytes :].strip():
         raise ExportError(

@@ -47,7 +47,7 @@ def read_with(path: Path, name: str, program: str, function: str, encoding: str 
     name = plain(name)
     if path.stat().st_size == 0:
         raise ExportError(f"{name}: the file is empty; export it again")
-    refuse_larger(path, "statistics_bytes", name)
+    refuse_larger(path, "statistics_bytes", name, ExportError)
     if (columns := column_count(path, function)) is None:
         raise ExportError(
             f"{name}: the {program} file is damaged (the library that reads it crashes, or is not done after"

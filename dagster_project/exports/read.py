@@ -11,7 +11,6 @@ from dagster_project.exports.catalogue import with_catalogue
 from dagster_project.exports.errors import ExportError, plain
 from dagster_project.exports.redcap import with_dictionary
 from dagster_project.exports.table import TextTable
-from dagster_project.readable_files import ReadableFileError
 from dagster_project.study import READERS, Export, Layout, Study
 
 ReadFile = Callable[[Path, str, Layout], TextTable]
@@ -38,8 +37,6 @@ def read_table(path: Path, reader: str, name: str, layout: Layout) -> TextTable:
     """Read a file with a reader, by its name. Raises the reader's ExportError, and OSError if the file cannot be opened."""
     try:
         return _reader(reader)(path, name, layout)
-    except ReadableFileError as error:
-        raise ExportError(str(error)) from None
     except MemoryError:
         raise ExportError(
             f"{plain(name)}: there is not enough memory to read the file; give more, or export fewer columns or rows"

@@ -19,6 +19,7 @@ from dagster_project.reference.text import heading, plain
 
 #: Parts of the package whose refusals a user meets, in the order of a study's way, and what they are about.
 _SUBJECTS = {
+    "readable_files": "Which files are read",
     "study": "Definitions",
     "drafting": "Drafting a study",
     "exports": "Exports",
@@ -36,6 +37,7 @@ _SUBJECTS = {
     "fieldwork": "Reminders and data queries",
     "erasure": "Erasing a person",
     "manuscript": "Manuscripts",
+    "manuscript_process": "Filling in a manuscript",
     "warehouse": "The working file and the release",
     "release": "Publishing",
     "disclosure": "The public release",

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dagster_project.readable_files import ReadableFileError, read_whole
+from dagster_project.readable_files import read_whole
 from dagster_project.results.errors import ResultsError
 from dagster_project.results.rounding import read_printed
 
@@ -39,9 +39,7 @@ def read_published(file: Path) -> tuple[PublishedValue, ...]:
     """
     values = []
     try:
-        text = read_whole(Path(file), "table_bytes").decode("utf-8-sig")
-    except ReadableFileError as error:
-        raise ResultsError(str(error)) from None
+        text = read_whole(Path(file), "table_bytes", refusal=ResultsError).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ResultsError(f"{file}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
     with io.StringIO(text, newline="") as stream:

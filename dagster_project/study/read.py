@@ -14,7 +14,7 @@ from typing import TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from dagster_project.readable_files import ReadableFileError, outside_words, place_outside, read_whole
+from dagster_project.readable_files import outside_words, place_outside, read_whole
 from dagster_project.study.careless import careless_error
 from dagster_project.study.concealment import concealed_protocol
 from dagster_project.study.definition_faults import definition_fault, yaml_fault
@@ -173,9 +173,7 @@ def read_definition(file: Path, model: type[Model]) -> Model:
 
 def _read_bytes(file: Path) -> bytes:
     try:
-        return read_whole(file, "definition_bytes")
-    except ReadableFileError as error:
-        raise StudyError(str(error)) from None
+        return read_whole(file, "definition_bytes", refusal=StudyError)
     except FileNotFoundError:
         raise StudyError(f"{file}: the file is missing; write it or take its name out of study.yaml") from None
 

@@ -67,7 +67,7 @@ def load_yaml(text: str) -> Any:
         return yaml.load(text, Loader=_StrictLoader)
 
 
-def _refuse(problem: str, mark: yaml.Mark | None) -> NoReturn:
+def _refuse(problem: str, mark: Any) -> NoReturn:
     raise yaml.constructor.ConstructorError(None, None, problem, mark)
 
 
@@ -86,7 +86,8 @@ class _Size:
 
 def _refuse_beyond_limits(text: str) -> None:
     """Read a text event by event, which takes no memory, and raise ConstructorError with the line of what is too much."""
-    open_parts, sizes, most_values, most_depth = [_Size()], {}, most_of("definition_values"), most_of("definition_depth")
+    most_values, most_depth = most_of("definition_values"), most_of("definition_depth")
+    open_parts, sizes = [_Size()], dict[str | None, tuple[int, int]]()
     try:
         for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
             part = None

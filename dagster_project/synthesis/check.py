@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dagster_project.exports import ExportError
-from dagster_project.readable_files import ReadableFileError, read_whole
+from dagster_project.readable_files import read_whole
 from dagster_project.study import Study, StudyError
 from dagster_project.synthesis.claims import names_concealed_group
 from dagster_project.synthesis.display import SegmentRow, check_codes, joint_display
@@ -42,9 +42,9 @@ def check_synthesis(study: Study) -> Iterator[Finding]:
     coded_files: list[CodedFile] = []
     for interviews in proposition_file.interviews:
         try:
-            data = read_whole(study.folder / interviews.file, "interview_bytes", interviews.file)
+            data = read_whole(study.folder / interviews.file, "interview_bytes", interviews.file, SynthesisError)
             coded_file = read_interviews(data, interviews.file, interviews)
-        except (SynthesisError, ExportError, ReadableFileError, OSError) as error:
+        except (SynthesisError, ExportError, OSError) as error:
             yield Finding(interviews.file, str(error).removeprefix(f"{interviews.file}: "), is_error=True)
             continue
         coded_files.append(coded_file)

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from dagster_project.readable_files import ReadableFileError, read_whole
+from dagster_project.readable_files import read_whole
 from dagster_project.study import (
     Code,
     ContrastId,
@@ -223,10 +223,7 @@ def read_propositions(study: Study) -> PropositionFile | None:
 
 def _is_comments(file: Path) -> bool:
     """Whether a file holds only comments, as `wavehouse new` writes it."""
-    try:
-        lines = read_whole(file, "definition_bytes").decode("utf-8-sig", "replace").splitlines()
-    except ReadableFileError as error:
-        raise SynthesisError(str(error)) from None
+    lines = read_whole(file, "definition_bytes", refusal=SynthesisError).decode("utf-8-sig", "replace").splitlines()
     return any(lines) and all(line.lstrip().startswith("#") for line in lines if line.strip())
 
 

@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-import openpyxl
+import openpyxl  # type: ignore[import-untyped]
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -286,7 +286,7 @@ EXPORTS: dict[str, tuple[str, Callable[[Path], object], str, dict[str, int]]] = 
     "workbook of many parts": (
         "excel",
         lambda file: _workbook(file, lambda parts: parts.update({f"xl/worksheets/s{n}.xml": b"" for n in range(50)})),
-        "x: the workbook holds more than 40 files in the archive; if that is right, raise the limit:"
+        "x: the workbook holds more than 40 parts; if that is right, raise the limit:"
         " WAVEHOUSE_LIMITS=workbook_parts=NUMBER",
         {"workbook_parts": 40},
     ),

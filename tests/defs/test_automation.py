@@ -232,8 +232,18 @@ def test_a_notice_reaches_a_chat() -> None:
 
     server = http.server.HTTPServer(("127.0.0.1", 0), Chat)
     with _served(server):
-        send_notice(f"http://127.0.0.1:{server.server_address[1]}/hook", "", NOTICE)
-    assert got == [{"text": TEXT}]
+        address = f"http://127.0.0.1:{server.server_address[1]}/hook"
+        send_notice(address, "", NOTICE)
+        # What a file is called must call nobody, and link to nothing.
+        name = "<!channel> <http://x.example|t1> [t1](x) @here www.x.example\x1b[2J\n- all is well.csv"
+        send_notice(address, "", Notice("small_study", "a", (name,)))
+    assert got[0] == {"text": TEXT}
+    assert got[1]["text"].split("\n")[1:] == [
+        "- <^!channel> <^http:^//x.example|t1> [t1]^(x) @^here w^ww.x.example\\x1b[2J\\n- all is well.csv".replace(
+            "^", "\u2060"
+        ),
+        "run a",
+    ]
 
 
 def test_a_notice_reaches_a_mailbox() -> None:
