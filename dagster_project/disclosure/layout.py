@@ -4,11 +4,12 @@ Belongs here: which tables there are, their notes, the study flow as a table, th
 belong here: which numbers are public (public_results.py), HTML.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 
 from dagster_project.disclosure.brackets import MARK
+from dagster_project.disclosure.items import ITEMS
 from dagster_project.results import (
     Cell,
     Column,
@@ -29,8 +30,10 @@ from dagster_project.results import (
     table_service_use,
     table_summary,
 )
-from dagster_project.study import Disclosure, Study
+from dagster_project.study import Disclosure, MeasuresInstrument, Study
 
+#: How the names of tables of items begin.
+ITEM_TABLES = "items_"
 #: What becomes of people in a wave: heading, statistic.
 _STATES = (
     ("returned", "n"), ("returned blank", "n_returned_blank"), ("not returned", "n_not_returned"),
@@ -43,7 +46,7 @@ def public_tables(study: Study, rows: Mapping[str, ResultRow]) -> list[Table]:
     in_tables = table_results(study, rows.values())
     layouts = (table_characteristics, table_service_use, table_categories, table_summary, table_change)
     tables = [_flow_table(study, rows), *(lay_out(study, in_tables) for lay_out in layouts), *_norm_tables(study, in_tables)]
-    tables += group_tables(study, in_tables)
+    tables += [*group_tables(study, in_tables), *_item_tables(study, rows)]
     marked_tables = [replace(_marked(table, rows), notes=_notes(study, table)) for table in existing_tables(tables)]
     return numbered(marked_tables)
 
@@ -52,6 +55,33 @@ def _norm_tables(study: Study, rows: Sequence[ResultRow]) -> list[Table]:
     """The distances from norms, which the team has among its supplementary tables."""
     of_norms = [row for row in rows if row.analysis in ("norm", "norm_difference")]
     return [table for table in supplementary_tables(study, of_norms) if table.name == "norm_difference"]
+
+
+def _item_tables(study: Study, rows: Mapping[str, ResultRow]) -> Iterator[Table]:
+    """How the items of each instrument were answered, with the answers that are taken together."""
+    waves = [wave.wave for wave in study.protocol.waves]
+    categories: dict[str, dict[str, None]] = {}
+    for row in rows.values():
+        if row.analysis == ITEMS and row.category is not None:
+            categories.setdefault(row.outcome, {})[row.category] = None
+
+    def cells(item: str, statistic: str, category: str | None = None) -> tuple[Cell, ...]:
+        ids = [result_id(ITEMS, item, statistic, category=category, timepoint=wave) for wave in waves]
+        return tuple(Cell(rows[id_].printed, (id_,)) if id_ in rows else Cell("") for id_ in ids)
+
+    for instrument in study.instruments:
+        table_rows: list[Row] = []
+        for item in () if isinstance(instrument, MeasuresInstrument) else instrument.item_codes:
+            if item in categories:
+                label = study.item_labels.get(item, item)
+                table_rows.append(Row(f"{label}: people who answered", cells(item, "n")))
+                table_rows += [
+                    Row(f"– {category.replace('_to_', ' to ')}", cells(item, "count", category))
+                    for category in categories[item]
+                ]
+        title = f"Answers to the items of {instrument.name}"
+        columns = tuple(Column(wave) for wave in waves)
+        yield Table("", f"{ITEM_TABLES}{instrument.instrument}", title, columns, tuple(table_rows))
 
 
 def _flow_table(study: Study, rows: Mapping[str, ResultRow]) -> Table:
@@ -97,6 +127,11 @@ def _notes(study: Study, table: Table) -> tuple[str, ...]:
             notes.append("Standardised differences are from the reference, computed from the numbers as they are printed.")
     elif table.name in ("summary", "summary_by_group"):
         notes += ["SD has denominator n − 1.", *(main_norm_notes(study) if table.name == "summary" else ())]
+    elif table.name.startswith(ITEM_TABLES):
+        notes.append(
+            "People who gave each answer, as answered. Neighbouring answers are taken together until each count is of enough"
+            " people, in all waves alike where that is possible; of an item of which it is not, nothing is shown."
+        )
     elif table.name == "norm_difference":
         notes += [
             "Difference from the norm in the norm's SDs, computed from n, mean and SD as they are printed; p says on which"
