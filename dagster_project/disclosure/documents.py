@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from dagster_project.disclosure.brackets import MARK
-from dagster_project.disclosure.layout import change_figure, public_tables
+from dagster_project.disclosure.figures import public_figures
+from dagster_project.disclosure.layout import public_tables
 from dagster_project.disclosure.public_results import PublicResults
 from dagster_project.report import (
     DescribedColumn,
@@ -38,8 +39,7 @@ def write_public_files(
 ) -> None:
     """Fill the folder. lacking: the analyses of the team's release of which nothing is public."""
     tables = public_tables(study, public.rows)
-    figure = change_figure(study, public.rows)
-    figures = [figure] if figure is not None else []
+    figures = public_figures(study, public.rows)
     write_tables(folder / "tables", tables, [])
     write_figures(folder / "figures", figures)
     rows = list(public.rows.values())
