@@ -20,13 +20,15 @@ _STATES = ("n", "n_withdrawn", "n_not_returned", "n_returned_blank", "n_not_plan
 _COSTS = {
     "flow": 8.0, "change": 7.0, "summary": 6.0, "flow_by_group": 5.0, "change_by_group": 5.0, "summary_by_group": 4.0,
     "characteristics": 3.0, "categories": 2.5, "service_use": 2.5, "characteristics_by_group": 2.0,
-    "categories_by_group": 1.5, "service_use_by_group": 1.5,
+    "categories_by_group": 1.5, "service_use_by_group": 1.5, "items": 1.0,
 }  # fmt: skip
 #: A count that others are shares of costs more than a share.
 _COST_OF_TOTAL = 2.0
 #: Stands in names for the group of those whose group is not known.
 _NO_GROUP = "0-no-group"
 COUNTED_ANALYSES = frozenset(_COSTS)
+#: How the names of counts of items begin.
+ITEM_NAMES = "items/"
 
 
 @dataclass(frozen=True)
@@ -45,12 +47,14 @@ class CountRegistry:
 
     values: what they are. names: of each result that is a count, the count's name; several results may be the same count.
     costs: of the counts that are printed, what hiding them costs; the others follow from these. relations: every sum.
+    item_totals: of the counts of people who answered an item, their wave.
     """
 
     values: dict[str, int] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     costs: dict[str, float] = field(default_factory=dict)
     relations: dict[Relation, None] = field(default_factory=dict)
+    item_totals: dict[str, str | None] = field(default_factory=dict)
 
     def add_sum(self, total: str, parts: Sequence[str], remainder: str | None = None) -> None:
         """The total is the sum of its parts and, where it is named, of who remains. Where the total or a part is not
@@ -187,10 +191,10 @@ def _relate_characteristics(registry: CountRegistry, study: Study, people_group:
 
 
 def _relate_answers(registry: CountRegistry, results: Mapping[str, ResultRow], people_group: str | None) -> None:
-    """Use of services, and questions with categories: who answered, who gave the answer, and who did not."""
+    """Use of services, questions with categories and items: who answered, who gave the answer, and who did not."""
     counts: dict[str, list[str]] = {}
     for row in results.values():
-        if row.analysis not in ("service_use", "categories") or row.statistic != "count" or row.wave is None:
+        if row.analysis not in ("service_use", "categories", "items") or row.statistic != "count" or row.wave is None:
             continue
         analysis = _analysis_of(row.analysis, people_group)
         n = _id(analysis, row.outcome, "n", people_group, row.wave)
@@ -198,6 +202,8 @@ def _relate_answers(registry: CountRegistry, results: Mapping[str, ResultRow], p
         registry.add_sum(_returned_name(people_group, row.wave), [n], f"{n}#missing")
         registry.add_sum(n, [count], f"{count}#others")
         counts.setdefault(n, []).append(count)
+        if analysis == "items":
+            registry.item_totals[n] = row.wave
     for n, parts in counts.items():
         if len(parts) > 1:
             registry.add_sum(n, parts)

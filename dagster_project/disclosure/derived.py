@@ -9,7 +9,6 @@ Nothing here sees a number of the team's: whoever has the printed numbers could 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from dagster_project.disclosure.brackets import MARK, Moments, bracketed_row, decimals_of, number_of
 from dagster_project.results import (
@@ -39,6 +38,8 @@ _PUBLIC_STATISTICS = {
 DERIVED_ANALYSES = frozenset(_PUBLIC_STATISTICS)
 _AS_PRINTED = ", computed from the numbers as printed"
 
+#: A row of a mart, as the analyses take it.
+Fields = dict[str, str | float | None]
 Intervals = Mapping[str, tuple[float, float]]
 Rows = Mapping[str, ResultRow]
 
@@ -64,7 +65,7 @@ def derived_rows(study: Study, team_ids: Iterable[str], rows: Rows, people: Inte
                 yield _public_row(study, row, rows, people)
 
 
-def _moments(rows: Rows, analysis: str, outcome: str, names: tuple[str, str]) -> list[dict[str, Any]]:
+def _moments(rows: Rows, analysis: str, outcome: str, names: tuple[str, str]) -> list[Fields]:
     """Mean and SD as printed, where both are, as a row of a mart each."""
     moments = []
     for row in rows.values():
@@ -78,7 +79,7 @@ def _moments(rows: Rows, analysis: str, outcome: str, names: tuple[str, str]) ->
     return moments
 
 
-def _place_fields(row: ResultRow, outcome: str) -> dict[str, Any]:
+def _place_fields(row: ResultRow, outcome: str) -> Fields:
     return {"people_group": row.people_group, "wave": row.wave, "contrast": row.contrast, outcome: row.outcome}
 
 
@@ -89,7 +90,7 @@ def _sibling(row: ResultRow, statistic: str, analysis: str = "") -> str:
     )  # fmt: skip
 
 
-def _counts(rows: Rows, analysis: str, outcome: str) -> list[dict[str, Any]]:
+def _counts(rows: Rows, analysis: str, outcome: str) -> list[Fields]:
     """The counts of a variable's categories in a group, where all of them are printed."""
     counts = [row for row in rows.values() if row.analysis == analysis and row.statistic == "count"]
     hidden_names = {(row.outcome, row.people_group) for row in counts if row.value is None}
@@ -100,7 +101,7 @@ def _counts(rows: Rows, analysis: str, outcome: str) -> list[dict[str, Any]]:
     ]
 
 
-def _shares(rows: Rows, analysis: str, outcome: str) -> list[dict[str, Any]]:
+def _shares(rows: Rows, analysis: str, outcome: str) -> list[Fields]:
     """Who gave an answer, of whom, where both are printed. No more than all: both are rounded one by one."""
     return [
         _place_fields(row, outcome) | {"category": row.category, "count": min(int(row.value), row.n), "n": row.n}

@@ -6,11 +6,13 @@ Belongs here: writing them from public results and the study's definitions. Does
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from dagster_project.disclosure.brackets import MARK
-from dagster_project.disclosure.layout import change_figure, public_tables
+from dagster_project.disclosure.figures import public_figures
+from dagster_project.disclosure.layout import public_tables
 from dagster_project.disclosure.public_results import PublicResults
 from dagster_project.report import (
     DescribedColumn,
@@ -19,7 +21,9 @@ from dagster_project.report import (
     write_figures,
     write_package,
     write_public_page,
+    write_public_workbook,
     write_tables,
+    write_word,
 )
 from dagster_project.results import RESULTS_TABLE, STATISTICS, ResultRow, ard_rows, statistic_of
 from dagster_project.study import Disclosure, Study, scoring_rule
@@ -35,19 +39,28 @@ def write_public_files(
 ) -> None:
     """Fill the folder. lacking: the analyses of the team's release of which nothing is public."""
     tables = public_tables(study, public.rows)
-    figure = change_figure(study, public.rows)
-    figures = [figure] if figure is not None else []
+    figures = public_figures(study, public.rows)
     write_tables(folder / "tables", tables, [])
     write_figures(folder / "figures", figures)
     rows = list(public.rows.values())
     write_csv(folder / "results.csv", [[column.name for column in _RESULT_COLUMNS], *_result_records(rows)])
     write_ard(folder, ard_rows(rows, study.protocol.plan_hash))
     write_csv(folder / "codebook.csv", [("kind", "code", "label", "words"), *_codebook(study, rows)])
+    opening, released_at = _opening(study, public), datetime.fromisoformat(manifest["released_at"])
+    write_word(
+        folder / "tables.docx",
+        study.protocol.title,
+        [opening],
+        [("Methods", [("", text) for text in _methods(study)]), ("What is not here", [("", _lacking(lacking))])],
+        tables,
+        released_at,
+    )
+    write_public_workbook(folder / "tables.xlsx", study.protocol.title, opening, tables, released_at)
     write_public_page(
         folder / "index.html",
         study,
         release=manifest["release"],
-        opening=_opening(study, public),
+        opening=opening,
         tables=tables,
         figures=figures,
         method_texts=_methods(study),

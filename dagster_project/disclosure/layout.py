@@ -1,14 +1,14 @@
-"""The tables and the figure of a public release, laid out from its results.
+"""The tables of a public release, laid out from its results.
 
-Belongs here: which tables there are, their notes, the study flow as a table, the figure of change and its alt text. Does not
-belong here: which numbers are public (public_results.py), HTML.
+Belongs here: which tables there are, their notes, the study flow as a table. Does not belong here: which numbers are public
+(public_results.py), figures (figures.py), HTML.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from html import escape
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from dagster_project.disclosure.brackets import MARK
+from dagster_project.disclosure.items import ITEMS
 from dagster_project.results import (
     Cell,
     Column,
@@ -29,8 +29,10 @@ from dagster_project.results import (
     table_service_use,
     table_summary,
 )
-from dagster_project.study import Disclosure, Study
+from dagster_project.study import Disclosure, MeasuresInstrument, Study
 
+#: How the names of tables of items begin.
+ITEM_TABLES = "items_"
 #: What becomes of people in a wave: heading, statistic.
 _STATES = (
     ("returned", "n"), ("returned blank", "n_returned_blank"), ("not returned", "n_not_returned"),
@@ -43,7 +45,7 @@ def public_tables(study: Study, rows: Mapping[str, ResultRow]) -> list[Table]:
     in_tables = table_results(study, rows.values())
     layouts = (table_characteristics, table_service_use, table_categories, table_summary, table_change)
     tables = [_flow_table(study, rows), *(lay_out(study, in_tables) for lay_out in layouts), *_norm_tables(study, in_tables)]
-    tables += group_tables(study, in_tables)
+    tables += [*group_tables(study, in_tables), *_item_tables(study, rows)]
     marked_tables = [replace(_marked(table, rows), notes=_notes(study, table)) for table in existing_tables(tables)]
     return numbered(marked_tables)
 
@@ -52,6 +54,33 @@ def _norm_tables(study: Study, rows: Sequence[ResultRow]) -> list[Table]:
     """The distances from norms, which the team has among its supplementary tables."""
     of_norms = [row for row in rows if row.analysis in ("norm", "norm_difference")]
     return [table for table in supplementary_tables(study, of_norms) if table.name == "norm_difference"]
+
+
+def _item_tables(study: Study, rows: Mapping[str, ResultRow]) -> Iterator[Table]:
+    """How the items of each instrument were answered, with the answers that are taken together."""
+    waves = [wave.wave for wave in study.protocol.waves]
+    categories: dict[str, dict[str, None]] = {}
+    for row in rows.values():
+        if row.analysis == ITEMS and row.category is not None:
+            categories.setdefault(row.outcome, {})[row.category] = None
+
+    def cells(item: str, statistic: str, category: str | None = None) -> tuple[Cell, ...]:
+        ids = [result_id(ITEMS, item, statistic, category=category, timepoint=wave) for wave in waves]
+        return tuple(Cell(rows[id_].printed, (id_,)) if id_ in rows else Cell("") for id_ in ids)
+
+    for instrument in study.instruments:
+        table_rows: list[Row] = []
+        for item in () if isinstance(instrument, MeasuresInstrument) else instrument.item_codes:
+            if item in categories:
+                label = study.item_labels.get(item, item)
+                table_rows.append(Row(f"{label}: people who answered", cells(item, "n")))
+                table_rows += [
+                    Row(f"– {category.replace('_to_', ' to ')}", cells(item, "count", category))
+                    for category in categories[item]
+                ]
+        title = f"Answers to the items of {instrument.name}"
+        columns = tuple(Column(wave) for wave in waves)
+        yield Table("", f"{ITEM_TABLES}{instrument.instrument}", title, columns, tuple(table_rows))
 
 
 def _flow_table(study: Study, rows: Mapping[str, ResultRow]) -> Table:
@@ -97,6 +126,11 @@ def _notes(study: Study, table: Table) -> tuple[str, ...]:
             notes.append("Standardised differences are from the reference, computed from the numbers as they are printed.")
     elif table.name in ("summary", "summary_by_group"):
         notes += ["SD has denominator n − 1.", *(main_norm_notes(study) if table.name == "summary" else ())]
+    elif table.name.startswith(ITEM_TABLES):
+        notes.append(
+            "People who gave each answer, as answered. Neighbouring answers are taken together until each count is of enough"
+            " people, in all waves alike where that is possible; of an item of which it is not, nothing is shown."
+        )
     elif table.name == "norm_difference":
         notes += [
             "Difference from the norm in the norm's SDs, computed from n, mean and SD as they are printed; p says on which"
@@ -119,78 +153,3 @@ def _notes(study: Study, table: Table) -> tuple[str, ...]:
     elif table.name.startswith(("service", "categories", "answers")):
         notes.append("People who gave the answer, or used the service, of those who answered.")
     return tuple(notes)
-
-
-@dataclass(frozen=True)
-class PublicFigure:
-    """A drawing: its name, title, alternative text and SVG."""
-
-    name: str
-    title: str
-    alt: str
-    svg: str
-
-
-@dataclass(frozen=True)
-class _Bar:
-    label: str
-    low: float
-    mean: float
-    high: float
-    text: str
-
-
-def change_figure(study: Study, rows: Mapping[str, ResultRow]) -> PublicFigure | None:
-    """The mean changes with their intervals, in SDs of change, as printed; None where none is public."""
-    bars = [
-        bar
-        for contrast in study.protocol.contrasts
-        for code in study.protocol.outcomes
-        if (bar := _bar(study, rows, code, contrast.contrast)) is not None
-    ]
-    if not bars:
-        return None
-    sentences = "; ".join(f"{bar.label} {bar.text}" for bar in bars)
-    alt = f"Mean change divided by the SD of change, with 95 % intervals: {sentences}."
-    title = "Change over time, in SDs of change"
-    return PublicFigure("change", title, alt, _drawing(bars, title, alt))
-
-
-def _bar(study: Study, rows: Mapping[str, ResultRow], code: str, contrast: str) -> _Bar | None:
-    ids = [
-        result_id("change", code, name, timepoint=contrast) for name in ("ci95_low", "mean_change", "ci95_high", "sd_change")
-    ]
-    values = [rows[identifier].value for identifier in ids if identifier in rows]
-    numbers = [value for value in values if value is not None]
-    if len(numbers) < len(ids) or numbers[3] <= 0:
-        return None
-    low, mean, high = (number / numbers[3] for number in numbers[:3])
-    text = f"{mean:.1f} [{low:.1f}, {high:.1f}]".replace("-", "−")
-    return _Bar(f"{study.scales[code][1].label}, {contrast}", low, mean, high, text)
-
-
-def _drawing(bars: Sequence[_Bar], title: str, alt: str) -> str:
-    """A forest plot. No plotting library: it would take longer than all else that is public."""
-    start, end, line = 290, 690, 26
-    lowest, highest = min(0.0, *(bar.low for bar in bars)), max(0.0, *(bar.high for bar in bars))
-    scale = (end - start) / ((highest - lowest) or 1.0)
-
-    def position(value: float) -> float:
-        return round(start + (value - lowest) * scale, 1)
-
-    height = line * len(bars) + 30
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 820 {height}" role="img" font-family="sans-serif"'
-        f' font-size="13"><title>{escape(title)}</title><desc>{escape(alt)}</desc>',
-        f'<line x1="{position(0)}" x2="{position(0)}" y1="8" y2="{height - 20}" stroke="#9aa2ad"/>',
-    ]
-    for index, bar in enumerate(bars):
-        y = line * index + 22
-        parts.append(f'<text x="{start - 12}" y="{y + 4}" text-anchor="end">{escape(bar.label)}</text>')
-        parts.append(
-            f'<line x1="{position(bar.low)}" x2="{position(bar.high)}" y1="{y}" y2="{y}" stroke="#0b5394" stroke-width="2"/>'
-        )
-        parts.append(f'<circle cx="{position(bar.mean)}" cy="{y}" r="4" fill="#0b5394"/>')
-        parts.append(f'<text x="{end + 12}" y="{y + 4}">{escape(bar.text)}</text>')
-    parts.append(f'<text x="{position(0)}" y="{height - 5}" text-anchor="middle">0</text></svg>')
-    return "\n".join(parts)

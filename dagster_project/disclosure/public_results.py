@@ -13,6 +13,7 @@ from dagster_project.disclosure.brackets import MARK, bracket, decimals_of, numb
 from dagster_project.disclosure.cells import COUNTED_ANALYSES, CountRegistry, ScorePattern, count_registry
 from dagster_project.disclosure.counts import count_entries, decide_counts
 from dagster_project.disclosure.derived import DERIVED_ANALYSES, derived_rows
+from dagster_project.disclosure.items import ITEMS, are_items_public, with_merged_items
 from dagster_project.disclosure.ledger import Ledger
 from dagster_project.disclosure.suppression import FEWER, SECONDARY, Suppression
 from dagster_project.disclosure.values import (
@@ -71,6 +72,7 @@ def public_results(
     others and have not the same people. release: the name of the release to come, for the ledger."""
     rule = study.protocol.disclosure
     assert isinstance(rule, Disclosure)
+    results = with_merged_items(study, results, rule, ledger.counts)
     registry = count_registry(study, results, patterns)
     suppression = decide_counts(registry, rule, key, ledger)
     sets = value_sets(results)
@@ -130,6 +132,8 @@ def _percent_row(row: ResultRow, count: int | None, n: int | None, rule_name: st
 
 def _total_of(row: ResultRow, registry: CountRegistry) -> str:
     """The name of the count of people that a count is a share of; its own where it is of none."""
+    if row.analysis == ITEMS:
+        return result_id(ITEMS, row.outcome, "n", timepoint=row.wave)
     total_id = _sibling(row, "n") if row.statistic == "count" else row.result_id
     return registry.names.get(total_id, total_id)
 
@@ -185,6 +189,9 @@ def _p_row(row: ResultRow, mean: float, sd: float, decimals: int, n: int, interv
     return bracket(public_row, largest, smallest)
 
 
-def left_out_analyses(results: Mapping[str, ResultRow]) -> list[str]:
+def left_out_analyses(results: Mapping[str, ResultRow], rule: Disclosure) -> list[str]:
     """The analyses of the team's release of which nothing is public."""
-    return sorted({row.analysis for row in results.values()} - COUNTED_ANALYSES - DERIVED_ANALYSES - {"norm"})
+    public_analyses = COUNTED_ANALYSES | DERIVED_ANALYSES | {"norm"}
+    if not are_items_public(rule):
+        public_analyses -= {ITEMS}
+    return sorted({row.analysis for row in results.values()} - public_analyses)

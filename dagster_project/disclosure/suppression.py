@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dagster_project.disclosure.bounds import UNKNOWN, Bound, Interval, Relation, System, components
-from dagster_project.disclosure.cells import CountRegistry
+from dagster_project.disclosure.cells import ITEM_NAMES, CountRegistry
 from dagster_project.study import Disclosure
 
 #: Rules by which a count is hidden.
@@ -106,7 +106,35 @@ def _protect_component(
                 " smaller protection, or disclosure: none"
             )
         cheapest = min(candidates, key=lambda code: (registry.costs[code], registry.values[code], code))
-        suppression.hide(cheapest, SECONDARY, UNKNOWN)
+        further_names = _counts_of_other_items(cheapest, name, relations, registry, suppression)
+        for hidden_name in (cheapest, *further_names):
+            suppression.hide(hidden_name, SECONDARY, UNKNOWN)
+
+
+def _counts_of_other_items(
+    cheapest: str, narrow_name: str, relations: list[Relation], registry: CountRegistry, suppression: Suppression
+) -> list[str]:
+    """Where answers to an item that are printed too high narrow down how many people returned a wave, so do those to other
+    items of the wave that add up to as many: the cheapest of each, to be hidden at once."""
+    totals = [
+        relation.total for relation in relations if cheapest in relation.parts and relation.total in registry.item_totals
+    ]
+    if not totals or narrow_name.startswith(ITEM_NAMES):
+        return []
+    total = totals[0]
+
+    def lowest(parts: tuple[str, ...]) -> float:
+        return sum(suppression.intervals.get(part, UNKNOWN)[0] for part in parts)
+
+    lowest_of_item = max(lowest(relation.parts) for relation in relations if relation.total == total)
+    names = []
+    for relation in relations:
+        is_twin = relation.total != total and registry.item_totals.get(relation.total) == registry.item_totals[total]
+        if is_twin and len(relation.parts) > 1 and lowest(relation.parts) >= lowest_of_item:
+            candidates = [part for part in relation.parts if part in registry.costs and _can_be_hidden(part, suppression)]
+            if candidates:
+                names.append(min(candidates, key=lambda code: (registry.costs[code], registry.values[code], code)))
+    return list(dict.fromkeys(names))
 
 
 def _can_be_hidden(name: str, suppression: Suppression) -> bool:
@@ -177,12 +205,14 @@ class _Search:
     def narrow_count(self, suppression: Suppression, rule: Disclosure) -> tuple[str, Bound] | None:
         """The first count that is not protected, with its bound; None where all are."""
         for name in self.pending(rule):
-            if self._is_protected(name, rule) or self._is_protected_nearby(name, suppression, rule):
-                continue  # by a solution of a count before it, or one nearby
+            if self._is_protected(name, rule):  # by a solution of a count before it
+                continue
             index, width = self.needy.index(name), rule.least_width - _TOLERANCE
             outer = self.system.outer_bound(name, suppression.intervals)
             if outer is not None and outer.width < width:
                 return name, outer
+            if self._is_protected_nearby(name, suppression, rule):
+                continue
             reached = (float(self.lows[index]), float(self.highs[index]))
             bound, solutions = self.system.bound(name, suppression.intervals, reached, width)
             if bound.width < width:

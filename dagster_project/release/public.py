@@ -87,7 +87,7 @@ def publish_public(settings: Settings, study: Study, warehouse: Warehouse) -> Pu
     building = settings.study_folder / PUBLIC_RELEASES / f".building-{uuid.uuid4().hex}"
     building.mkdir(parents=True)
     try:
-        write_public_files(building, study, public, manifest, left_out_analyses(results))
+        write_public_files(building, study, public, manifest, left_out_analyses(results, rule))
         (building / _MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
         # The ledger first: what it remembers too much hides too much, what it forgets gives people away.
         write_ledger(ledger_file, public.ledger)

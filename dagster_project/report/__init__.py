@@ -16,6 +16,7 @@ from dagster_project.report.page_choice import numbered_tables, ordered_figures,
 from dagster_project.report.pdf import write_pdf
 from dagster_project.report.people import MOST_PEOPLE, PeopleRows, read_people
 from dagster_project.report.public_page import write_public_page
+from dagster_project.report.public_workbook import write_public_workbook
 from dagster_project.report.variant_people import people_with_variants, sources_with_variants
 from dagster_project.report.word import write_word
 from dagster_project.report.workbook import write_workbook
@@ -61,6 +62,7 @@ __all__ = [
     "write_page",
     "write_pdf",
     "write_public_page",
+    "write_public_workbook",
     "write_tables",
     "write_word",
     "write_workbook",

@@ -11,7 +11,7 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-from disclosure.made_people import CATEGORIES, CONTRASTS, GROUPS, HEALTH, SCALES, WAVES
+from disclosure.made_people import ANSWERS, CATEGORIES, CONTRASTS, GROUPS, HEALTH, SCALES, WAVES
 from scipy.optimize import linprog
 
 ARMS = (*GROUPS, None)
@@ -68,6 +68,7 @@ class Attacker:
         families = [(variable, (*categories, None)) for variable, categories in CATEGORIES.items()]
         families += [("gp", (True, False, None)), *((f"health {wave}", (*HEALTH, None)) for wave in WAVES)]
         families += [(wave, STATES) for wave in WAVES]
+        families += [(f"{item} {wave}", (*map(str, answers), None)) for item, answers in ANSWERS.items() for wave in WAVES]
         subsets = [frozenset(waves) for size in range(len(WAVES) + 1) for waves in combinations(WAVES, size)]
         families += [(scale, subsets) for scale in SCALES] + [("age", (True, False))]
         self.families = dict(families)
@@ -94,6 +95,11 @@ class Attacker:
         self.inequalities.append(_minus(returned["T1"], self._of(arm, "gp", (True, False))))
         for wave in WAVES:
             self.inequalities.append(_minus(returned[wave], self._of(arm, f"health {wave}", HEALTH)))
+            for item, answers in ANSWERS.items():
+                who_answered = self._of(arm, f"{item} {wave}", map(str, answers))
+                self.inequalities.append(_minus(returned[wave], who_answered))
+                # Nobody has a score of low mood who left an item out.
+                self.inequalities.append(_minus(who_answered, self.with_scores(arm, "low_mood", {wave})))
             for scale in SCALES:
                 self.inequalities.append(_minus(returned[wave], self.with_scores(arm, scale, {wave})))
         for contrast, ends in CONTRASTS.items():
@@ -149,6 +155,12 @@ class Attacker:
             return self._of(
                 arm, f"health {wave}", HEALTH if statistic == "n" else [part for part in where if part in HEALTH]
             )
+        if kind == "items":
+            first, _, last = where[0].partition("_to_")
+            answers = [str(answer) for answer in ANSWERS[outcome]]
+            if statistic == "count":
+                answers = [str(answer) for answer in range(int(first), int(last or first) + 1)]
+            return self._of(arm, f"{outcome} {where[-1]}", answers)
         if kind == "summary":
             return self.with_scores(arm, outcome, {where[0]})
         if kind == "change":

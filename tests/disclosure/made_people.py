@@ -3,7 +3,7 @@ and counting them by hand. Does not belong here: what is public."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations
+from itertools import combinations, product
 from pathlib import Path
 from random import Random
 from statistics import fmean, stdev
@@ -30,6 +30,7 @@ from dagster_project.results import (
     service_results,
     summary_results,
 )
+from dagster_project.results.result_collector import Rows
 from dagster_project.study import Study, read_study
 
 WAVES = ("T1", "T2", "T3")
@@ -38,6 +39,7 @@ GROUPS = ("control", "treatment")
 CATEGORIES = {"gender": ("woman", "man", "nonbinary"), "ethnicity": ("majority", "minority", "roma")}
 HEALTH = ("poor", "fair", "good")
 SCALES = ("low_mood", "sleep")
+ITEMS, ANSWERS = ("worry", "rest", "used"), {"worry": (0, 1, 2, 3, 4), "rest": (1, 2, 3, 4), "used": (0, 1)}
 
 _PROTOCOL = """
 study: made_people
@@ -115,12 +117,24 @@ class Person:
     scores: dict[tuple[str, str], float] = field(default_factory=dict)
     health: dict[str, str] = field(default_factory=dict)
     gp: bool | None = None
+    items: dict[tuple[str, str], int] = field(default_factory=dict)
 
 
 def made_people(count: int, seed: int) -> list[Person]:
     """Mostly of large categories, a handful of rare ones, a few who are lost, a few answers missing."""
     random = Random(seed)
-    return [_made_person(random) for _ in range(count)]
+    return [with_items(_made_person(random)) for _ in range(count)]
+
+
+def with_items(person: Person) -> Person:
+    """Who has a score of low mood answered the items, and some who have none; a few answers are rare."""
+    random, items = Random(repr(person)), {}
+    for (item, answers), wave in product(ANSWERS.items(), WAVES):
+        weights = [1, 8, 30, 50, 8][-len(answers) :] if len(answers) > 2 else [3, 1]
+        has_answer = ("low_mood", wave) in person.scores or (person.states[wave] == "returned" and random.random() < 0.5)
+        if has_answer:
+            items[item, wave] = random.choices(answers, weights)[0]
+    return replace(person, items=items)
 
 
 def _made_person(random: Random) -> Person:
@@ -204,8 +218,20 @@ def made_results(study: Study, people: Sequence[Person]) -> dict[str, ResultRow]
         *characteristics_difference_results(_categories(groups), _ages(groups), study),
         *service_difference_results(_services(groups), study),
         *category_difference_results(_health(groups), study),
+        *_items(study, people),
     ]
     return {row.result_id: row for row in rows}
+
+
+def made_values(study: Study, people: Sequence[Person]) -> dict[str, float | None]:
+    """What the team's results are, by id, and the counts of answers taken together."""
+    values = {identifier: row.value for identifier, row in made_results(study, people).items()}
+    for (item, answers), wave in product(ANSWERS.items(), WAVES):
+        for low, high in combinations(answers, 2):
+            given = [person.items.get((item, wave)) for person in people]
+            count = sum(answer is not None and low <= answer <= high for answer in given)
+            values[f"items/{item}/{low}_to_{high}/{wave}/count"] = float(count)
+    return values
 
 
 Groups = Sequence[tuple[str | None, Sequence[Person]]]
@@ -221,6 +247,16 @@ def _flow(people: Sequence[Person], arm: str | None) -> Iterator[dict[str, Any]]
     for contrast, ends in CONTRASTS.items():
         n = sum(all(person.states[wave] == "returned" for wave in ends) for person in people)
         yield blank | {"step": "contrast", "moment": contrast, "n": n, "withdrawn": 0, "not_returned": len(people) - n}
+
+
+def _items(study: Study, people: Sequence[Person]) -> Sequence[ResultRow]:
+    rows = Rows("items", study)
+    for (item, answers), wave in product(ANSWERS.items(), WAVES):
+        given = [person.items[item, wave] for person in people if (item, wave) in person.items]
+        rows.add(item, "n", len(given), len(given), wave=wave)
+        for answer in answers:
+            rows.add(item, "count", given.count(answer), len(given), category=str(answer), wave=wave)
+    return rows.rows
 
 
 def _categories(groups: Groups) -> Iterator[dict[str, Any]]:
@@ -318,6 +354,13 @@ def small_facts(people: Sequence[Person]) -> dict[str, Callable[[Person], bool]]
                 facts[f"{prefix}health {wave}={category}"] = lambda person, is_in=is_in, wave=wave, category=category: (
                     is_in(person) and person.health.get(wave) == category
                 )
+            for item, answers in ANSWERS.items():
+                for answer in (*answers, None):
+                    facts[f"{prefix}{item} {wave}={answer}"] = (
+                        lambda person, is_in=is_in, item=item, wave=wave, answer=answer: (
+                            is_in(person) and person.items.get((item, wave)) == answer
+                        )
+                    )
         for scale in SCALES:
             for size in range(len(WAVES) + 1):
                 for waves in combinations(WAVES, size):

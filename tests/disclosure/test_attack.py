@@ -20,6 +20,7 @@ from disclosure.made_people import (
     made_people,
     made_results,
     made_study,
+    made_values,
     small_facts,
 )
 from scipy.stats import t as t_distribution
@@ -59,7 +60,7 @@ def expression_of_fact(attacker: Attacker, fact: str) -> dict:
         scale, _, waves = words.partition(" in ")
         return {(arm, scale, frozenset(waves.split("+") if waves else ())): 1.0 for arm in arms}
     name, _, text = words.partition("=")
-    value = {"None": None, "True": True, "False": False}.get(text, text)
+    value: object = {"None": None, "True": True, "False": False}.get(text, text)
     return {(arm, name, value): 1.0 for arm in arms}
 
 
@@ -239,20 +240,19 @@ def test_three_releases_in_a_row_tell_no_single_person_apart(tmp_path: Path) -> 
         ledger = public.ledger
         releases.append((people, published))
     assert ledger.releases == ("r0", "r1", "r2", "r3")
-    base_counts = {identifier: row.value for identifier, row in made_results(study, first).items()}
+    base_counts = made_values(study, first)
     for people, published in releases[1:3]:
-        results = made_results(study, people)
-        assert any(results[identifier].value != base_counts[identifier] for identifier in results)
+        assert made_values(study, people) != base_counts
         for identifier, row in published.items():
             assert row.printed == releases[0][1][identifier].printed, identifier
     # Twenty more: what they changed by ten or more is new, and not narrower together with what was printed before.
     people, published = releases[3]
     assert sum(row.printed != releases[0][1][identifier].printed for identifier, row in published.items()) > 5
-    results, intervals, attacker = made_results(study, people), [], Attacker()
+    counts, intervals, attacker = made_values(study, people), [], Attacker()
     for identifier, row in published.items():
         expression = attacker.expression_of(identifier)
         if expression:
-            difference = results[identifier].value - base_counts[identifier]
+            difference = counts[identifier] - base_counts[identifier]
             # Who knows how few came or went since the first release knows by how much the old number is off.
             intervals.append((expression, *known_interval(row, 5, difference if abs(difference) < MINIMUM else 0.0)))
     questions = questions_of(attacker, people)

@@ -1,0 +1,71 @@
+"""Figures and their alternative texts: drawn from results.csv alone, somebody gets the same ones."""
+
+import csv
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from disclosure.made_people import SCALES, made_people, made_results, made_study
+from disclosure.test_attack import published_from
+
+from dagster_project.disclosure import Ledger
+from dagster_project.disclosure.figures import public_figures
+from dagster_project.results import ResultRow
+
+
+def rows_of_csv(folder: Path) -> dict[str, ResultRow]:
+    """The results as the public file has them."""
+    names = {field.name for field in fields(ResultRow)}
+    rows = []
+    with (folder / "results.csv").open(encoding="utf-8-sig", newline="") as stream:
+        for record in csv.DictReader(stream):
+            texts = {name: text or None for name, text in record.items() if name in names}
+            value, n = record["value"], record["n"]
+            numbers = {"value": float(value) if value else None, "n": int(n) if n else None}
+            rows.append(ResultRow(**(texts | numbers | {"unit": record["unit"]})))
+    return {row.result_id: row for row in rows}
+
+
+def drawings(folder: Path) -> dict[str, str]:
+    return {path.name.split("_", 2)[2]: path.read_text(encoding="utf-8") for path in (folder / "figures").glob("*.svg")}
+
+
+@pytest.mark.parametrize("count", [32, 200, 5000])
+def test_figures_are_drawn_from_the_public_file(count: int, tmp_path: Path) -> None:
+    study = made_study(tmp_path)
+    published_from(study, made_people(count, 3), tmp_path / "public", Ledger(1))
+    figures = public_figures(study, rows_of_csv(tmp_path / "public"))
+    assert {f"{figure.name}.svg": figure.svg + "\n" for figure in figures} == drawings(tmp_path / "public")
+    page = (tmp_path / "public" / "index.html").read_text(encoding="utf-8")
+    assert "trajectories" in {figure.name for figure in figures}
+    assert all(figure.alt.replace("'", "&#39;") in page for figure in figures)
+
+
+def test_a_figure_of_the_teams_numbers_would_be_noticed(tmp_path: Path) -> None:
+    study, people = made_study(tmp_path), made_people(200, 3)
+    published_from(study, people, tmp_path / "public", Ledger(1))
+    team_figures = public_figures(study, made_results(study, people))
+    published = drawings(tmp_path / "public")
+    assert published.keys() <= {f"{figure.name}.svg" for figure in team_figures}
+    assert all(figure.svg + "\n" != published.get(f"{figure.name}.svg") for figure in team_figures)
+
+
+def test_nobody_is_drawn_and_no_end_of_a_range(tmp_path: Path) -> None:
+    """As many points as printed means, at most, in each panel."""
+    study = made_study(tmp_path)
+    published, _ = published_from(study, made_people(200, 3), tmp_path / "public", Ledger(1))
+    svg = drawings(tmp_path / "public")["trajectories.svg"]
+    assert not re.search("quartile|people|person", svg, re.IGNORECASE)
+    mean_count = sum(
+        row.printed != "*"
+        for row in published.values()
+        if re.fullmatch(f"summary/({'|'.join(SCALES)})/T./mean", row.result_id)
+    )
+    markers = [found for found in re.findall(r"<use [^>]*y=\"([0-9.]+)\"[^>]*fill: #0072b2", svg)]
+    assert 0 < mean_count < 6
+    assert len(markers) == mean_count
+
+
+def test_of_nothing_nothing_is_drawn(tmp_path: Path) -> None:
+    assert public_figures(made_study(tmp_path), {}) == []
