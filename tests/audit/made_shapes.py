@@ -151,7 +151,13 @@ def bootstrap_change(table: MadeTable) -> None:
         ends = np.quantile(table.rng.choice(changes, (400, len(x))).mean(axis=1), [0.025, 0.975])
         p = stats.ttest_1samp(changes, 0).pvalue
         table.add(
-            label, "Pre-Post", n=len(x), change=(changes.mean(), 2), ci_low=(ends[0], 2), ci_high=(ends[1], 2), p=table.p_text(p)
+            label,
+            "Pre-Post",
+            n=len(x),
+            change=(changes.mean(), 2),
+            ci_low=(ends[0], 2),
+            ci_high=(ends[1], 2),
+            p=table.p_text(p),
         )
 
 

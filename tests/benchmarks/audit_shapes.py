@@ -62,7 +62,19 @@ def main(tables: int, shapes: list[str], verbose: bool) -> None:
                             hits[key] += is_detected
                         if verbose and not is_detected and shapes != list(SHAPES):
                             row = slipped[0][slipped[1]]
-                            print("  missed", way, kind, habit, seed, row.label, row.timepoint, row.statistic, table.rows[slipped[1]].printed, "->", row.printed)
+                            print(
+                                "  missed",
+                                way,
+                                kind,
+                                habit,
+                                seed,
+                                row.label,
+                                row.timepoint,
+                                row.statistic,
+                                table.rows[slipped[1]].printed,
+                                "->",
+                                row.printed,
+                            )
     print("right tables: how many have anything above a note\n")
     for way in WAYS:
         words = ", ".join(f"{severities[key]} {key[1]}" for key in sorted(severities) if key[0] == way)
