@@ -5,9 +5,9 @@ on how a study was done, comparison with a published table (results/).
 """
 
 from dagster_project.audit.assumptions import ScaleFacts
-from dagster_project.audit.designs import DESIGNS, GROUPS, OTHER_DESIGN, PAIRED, Design
+from dagster_project.audit.designs import DESIGNS, GROUPS, MODEL, OTHER_DESIGN, PAIRED, PRACTICES, Design
 from dagster_project.audit.effects import EFFECT_SIZE_DEFINITIONS
-from dagster_project.audit.engine import audit_cells, audit_table
+from dagster_project.audit.engine import audit_cells, audit_table, examine_table
 from dagster_project.audit.findings import IMPOSSIBLE, INCONSISTENT, NOT_REPRODUCIBLE, NOTE, SEVERITIES, Finding, TableCell
 from dagster_project.audit.intervals import Interval
 from dagster_project.audit.own_results import audit_results
@@ -35,7 +35,9 @@ __all__ = [
     "NOTE",
     "NOT_REPRODUCIBLE",
     "OTHER_DESIGN",
+    "MODEL",
     "PAIRED",
+    "PRACTICES",
     "SEVERITIES",
     "Design",
     "Finding",
@@ -49,6 +51,7 @@ __all__ = [
     "audit_published",
     "audit_results",
     "audit_table",
+    "examine_table",
     "definitions_in",
     "facts_by_label",
     "finding_lines",

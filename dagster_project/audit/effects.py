@@ -12,90 +12,95 @@ Lakens 2013, Frontiers in Psychology 4:863; Hedges 1981, Journal of Educational 
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
-from dagster_project.audit.designs import GROUPS, OTHER_DESIGN, UNDECLARED, Design, group_sizes
+from dagster_project.audit.change_row import ChangeRow, average_sd, change_of, se_of_change
+from dagster_project.audit.designs import GROUPS, MODEL, OTHER_DESIGN, group_sizes
 from dagster_project.audit.findings import INCONSISTENT, NOT_REPRODUCIBLE, NOTE, Finding, RowCells
 from dagster_project.audit.intervals import Interval
-from dagster_project.audit.pairs import average_sd, change_of, se_of_change
+from dagster_project.audit.rule import Rule
 from dagster_project.audit.student import t_of_p
 from dagster_project.study import EVERY_EFFECT_SIZE
 
+EFFECT_SIZE = Rule(
+    "effect_size", "An effect size is possible under its definition, and has the sign of its change.",
+    "the effect size and its change, with n and SDs or an interval", "the effect size",
+    "T1: n 16, mean 5.0, sd 2.0; T2: n 16, mean 3.0, sd 2.0; T1-T2: n 16, change 2.00, sd_change 4.00, es 1.50", "d = change / denominator; g = d (1 - 3 / (4 df - 1))",
+    "Lakens 2013, Frontiers in Psychology 4:863; Hedges 1981, Journal of Educational Statistics 6, 107-128",
+)  # fmt: skip
+DEFINITIONS = Rule(
+    "definitions", "How many of the table's effect sizes each definition can give.", "two effect sizes", "the first", ""
+)
 #: The names that a user gives, that of the SD of the changes first.
 EFFECT_SIZE_DEFINITIONS = {
     size.name: f"change / {size.denominator}" for size in sorted(EVERY_EFFECT_SIZE, key=lambda size: size.name != "d_z")
 }
 #: A definition is the table's usual one when at least this many effect sizes, and this share of them, fit it.
 _MIN_FITTING_ROWS, _MIN_FITTING_SHARE = 3, 0.75
+#: How much, relative, an effect size alone must be off where nobody says its definition.
+_GROSS_SHARE = 0.1
 
 
-@dataclass(frozen=True)
-class ChangeRow:
-    """One score's change with both waves' summaries.
-
-    pair_counts: the possible numbers of pairs. has_other_design: the row is of another design, or does not fit the paired
-    t test that would give an SD of the changes.
-    """
-
-    pairs: RowCells
-    pair_counts: Sequence[int]
-    baseline: RowCells
-    followup: RowCells
-    score_range: Interval
-    design: Design = UNDECLARED
-    has_other_design: bool = False
-
-
-def effect_sizes(rows: Sequence[ChangeRow], definition: str | None) -> Iterator[Finding]:
+def effect_sizes(rows: Sequence[ChangeRow], definition: str | None, *, has_unsigned: bool = False) -> Iterator[Finding]:
     """Every `es` is possible under its definition, and has the sign of its change. Blames the effect size.
 
     definition: one of EFFECT_SIZE_DEFINITIONS or its g; without one, an effect size is not reproducible when it fits no
     definition, or not the one that most of the table's others fit, and a note says how many fit each. Cannot detect: most
     errors of d_baseline, d_av and d_rm where many pairs are missing in a wave, as the SDs of the pairs are not printed.
     """
-    sizes_by_row = [_possible_sizes(row) if "es" in row.pairs else {} for row in rows]
+    sizes_by_row = [_possible_sizes(row) if "es" in row.cells else {} for row in rows]
     fit_counts = Counter(
         name
         for row, sizes in zip(rows, sizes_by_row, strict=True)
         for name, size in sizes.items()
-        if _is_informative(name, size) and not row.pairs["es"].interval.absolute.is_disjoint(size)
+        if _is_informative(name, size) and not row.cells["es"].interval.absolute.is_disjoint(size)
     )
     total = sum(bool(sizes) for sizes in sizes_by_row)
     commonest = fit_counts.most_common(1)[0] if fit_counts else ("", 0)
     if definition is None and total > 1:
         counts_text = ", ".join(f"{count} {name}" for name, count in fit_counts.most_common())
         yield Finding(
-            next(row.pairs["es"].value for row, sizes in zip(rows, sizes_by_row, strict=True) if sizes),
-            "definitions",
+            next(row.cells["es"].value for row, sizes in zip(rows, sizes_by_row, strict=True) if sizes),
+            DEFINITIONS.name,
             f"of {total} effect sizes whose definition is not named, so many can be: {counts_text}",
             NOTE,
         )
-    has_usual = definition is None and commonest[1] >= max(_MIN_FITTING_ROWS, _MIN_FITTING_SHARE * total)
+    usual = (
+        commonest[0] if definition is None and commonest[1] >= max(_MIN_FITTING_ROWS, _MIN_FITTING_SHARE * total) else None
+    )
+    misfits = []
     for row, sizes in zip(rows, sizes_by_row, strict=True):
-        if not sizes:
-            continue
-        if definition is not None and definition not in sizes:
+        if not sizes or (definition is not None and definition not in sizes):
             continue
         finding = _definition_finding(row, sizes, definition) if definition else _no_definition_finding(row, sizes)
-        if (
-            finding is None
-            and has_usual
-            and commonest[0] in sizes
-            and row.pairs["es"].interval.absolute.is_disjoint(sizes[commonest[0]])
-        ):
-            usual_text, size = _definition_text(commonest[0]), sizes[commonest[0]]
-            finding = Finding(
-                row.pairs["es"].value,
-                "effect_size",
-                f"{commonest[1]} of the table's {total} effect sizes can be {usual_text}; here that is {size} in size, not"
-                f" {row.pairs['es'].text}",
-                NOT_REPRODUCIBLE,
-                row.pairs["es"].interval.absolute.gap(size),
+        if finding is not None and definition is None:
+            misfits.append(finding)
+            continue
+        if finding is None and usual in sizes and row.cells["es"].interval.absolute.is_disjoint(sizes[usual]):
+            finding = _unusual_finding(
+                row, usual, sizes[usual], f"{commonest[1]} of the table's {total} effect sizes can be"
             )
         if finding is not None:
             yield finding
-        else:
+        elif not has_unsigned:
             yield from _sign_findings(row, INCONSISTENT if definition else NOT_REPRODUCIBLE)
+    yield from _judged_misfits(misfits, total)
+
+
+def _judged_misfits(misfits: Sequence[Finding], total: int) -> Iterator[Finding]:
+    """Of effect sizes that no definition gives: notes where several of a table are so, as its definition may be another, and where
+    it is one alone that is near."""
+    for finding in misfits:
+        n_fitting = total - len(misfits)
+        is_habit = n_fitting >= _MIN_FITTING_ROWS and n_fitting >= _MIN_FITTING_SHARE * (total - 1)
+        is_gross = (finding.slack or 0.0) > _GROSS_SHARE * max(abs(finding.value.value), _GROSS_SHARE)
+        yield finding if is_habit or (len(misfits) == 1 and is_gross) else replace(finding, severity=NOTE)
+
+
+def _unusual_finding(row: ChangeRow, usual: str, size: Interval, words: str) -> Finding:
+    es = row.cells["es"]
+    text = f"{words} {_definition_text(usual)}; here that is {size} in size, not {es.text}"
+    return Finding(es.value, EFFECT_SIZE.name, text, NOT_REPRODUCIBLE, es.interval.absolute.gap(size))
 
 
 def _is_informative(name: str, size: Interval) -> bool:
@@ -109,46 +114,46 @@ def _definition_text(name: str) -> str:
 
 
 def _sign_findings(row: ChangeRow, severity: str) -> Iterator[Finding]:
-    es, change = row.pairs["es"], change_of(row.pairs)
-    if change is None or change.is_empty:
+    es, change = row.cells["es"], row.cells["change"].interval if row.has_change else None
+    if change is None:
         return
     if (es.interval.low > 0 and change.high < 0) or (es.interval.high < 0 and change.low > 0):
         yield Finding(
             es.value,
-            "effect_size",
-            f"the sign of {es.text} is not that of the change, {row.pairs['change'].text}",
+            EFFECT_SIZE.name,
+            f"the sign of {es.text} is not that of the change, {row.cells['change'].text}",
             severity,
         )
 
 
 def _definition_finding(row: ChangeRow, sizes: dict[str, Interval], definition: str) -> Finding | None:
-    es, size = row.pairs["es"], sizes[definition]
+    es, size = row.cells["es"], sizes[definition]
     if not es.interval.absolute.is_disjoint(size):
         return None
     too_small = es.interval.max_absolute < size.low
     change = _absolute_change(row)
     sd = (change.low / size.low if size.low else math.inf) if too_small else change.high / size.high
     change_bound = change.low if too_small else change.high
-    pairs_text = row.pairs["n"].text if "n" in row.pairs else "these"
+    pairs_text = row.cells["n"].text if "n" in row.cells else "these"
     finding = Finding(
         es.value,
-        "effect_size",
+        EFFECT_SIZE.name,
         f"a change of {change} in size (by change, interval and p) over the {'largest' if too_small else 'smallest'} SD that"
         f" {pairs_text} of {row.baseline['n'].text if 'n' in row.baseline else 'the'} people can have,"
         f" {sd:.3g}, is at {'least' if too_small else 'most'} {change_bound:.4g} / {sd:.3g} ="
         f" {size.low if too_small else size.high:.3g}, not {es.text}; it is declared as {_definition_text(definition)}",
         slack=es.interval.absolute.gap(size),
     )
-    if es.interval.min_absolute == 0 and row.pairs["change"].number == 0:
+    if es.interval.min_absolute == 0 and row.cells["change"].number == 0:
         # Still impossible given the interval, but the reader is told where the value comes from.
         finding = finding.softened(
-            finding.severity, f"it is the effect size of the printed change, {row.pairs['change'].text}"
+            finding.severity, f"it is the effect size of the printed change, {row.cells['change'].text}"
         )
     return finding
 
 
 def _no_definition_finding(row: ChangeRow, sizes: dict[str, Interval]) -> Finding | None:
-    es = row.pairs["es"]
+    es = row.cells["es"]
     fitting_names = [name for name, size in sizes.items() if not es.interval.absolute.is_disjoint(size)]
     if [name for name in fitting_names if _is_informative(name, sizes[name])]:
         return None
@@ -161,7 +166,7 @@ def _no_definition_finding(row: ChangeRow, sizes: dict[str, Interval]) -> Findin
     )
     finding = Finding(
         es.value,
-        "effect_size",
+        EFFECT_SIZE.name,
         f"a change of {_absolute_change(row)} in size (by change, interval and p) has {sizes_text}, with Hedges'"
         f" correction a little less, not {es.text}",
         NOT_REPRODUCIBLE,
@@ -173,7 +178,7 @@ def _no_definition_finding(row: ChangeRow, sizes: dict[str, Interval]) -> Findin
 
 
 def _absolute_change(row: ChangeRow) -> Interval:
-    change = change_of(row.pairs)
+    change = change_of(row.cells)
     assert change is not None  # only rows with a change come here
     changes = [_change_by_p(row, change, n) for n in row.pair_counts] or [change]
     return Interval(min(by_p.low for by_p in changes), max(by_p.high for by_p in changes)).absolute
@@ -181,8 +186,8 @@ def _absolute_change(row: ChangeRow) -> Interval:
 
 def _possible_sizes(row: ChangeRow) -> dict[str, Interval]:
     """The sizes that each definition allows; empty where the row prints too little, or is of another design."""
-    change = change_of(row.pairs)
-    if change is None or "change" not in row.pairs or change.is_empty or row.design.name == OTHER_DESIGN:
+    change = change_of(row.cells)
+    if change is None or "change" not in row.cells or change.is_empty or row.design.name in (OTHER_DESIGN, MODEL):
         return {}
     if row.design.name == GROUPS:
         return _group_effect_sizes(change.absolute, row)
@@ -247,8 +252,8 @@ def _sd_of_d_rm(row: ChangeRow, n: int, baseline_sd: Interval, followup_sd: Inte
     """SD of the changes / root(2 (1 - r)). r is printed, or follows from the three SDs where everybody is in both waves:
     1 - r = (SD² - (SD1 - SD2)²) / (2 SD1 SD2). With an unknown r, at least root(SD1 SD2)."""
     lower_bound = Interval(math.sqrt(max(0.0, baseline_sd.low) * max(0.0, followup_sd.low)), math.inf)
-    if "correlation" in row.pairs:
-        r = row.pairs["correlation"].interval
+    if "correlation" in row.cells:
+        r = row.cells["correlation"].interval
         low = change_sd.low / math.sqrt(2 * (1 - max(-1.0, r.low)))
         high = change_sd.high / math.sqrt(2 * (1 - r.high)) if r.high < 1 else math.inf
         return (
@@ -273,16 +278,16 @@ def _quotient(abs_change: Interval, sd: Interval) -> Interval:
 
 def _sd_of_changes(row: ChangeRow, n: int) -> Interval:
     """The SD of the changes, from the interval and as printed."""
-    se = se_of_change(row.pairs, n, row.design.levels[0])
+    se = se_of_change(row.cells, n, row.design.levels[0])
     bounds = Interval(0.0, math.inf) if se is None else Interval(max(0.0, se.low), se.high).times(math.sqrt(n))
-    if "sd_change" in row.pairs and not bounds.is_disjoint(row.pairs["sd_change"].interval):
-        bounds = bounds.intersection(row.pairs["sd_change"].interval)
+    if "sd_change" in row.cells and not bounds.is_disjoint(row.cells["sd_change"].interval):
+        bounds = bounds.intersection(row.cells["sd_change"].interval)
     return bounds
 
 
 def _change_by_p(row: ChangeRow, change: Interval, n: int) -> Interval:
     """The change narrowed by p and the interval's width: |change| = t(p) x standard error."""
-    pairs, se = row.pairs, se_of_change(row.pairs, n, row.design.levels[0])
+    pairs, se = row.cells, se_of_change(row.cells, n, row.design.levels[0])
     if "p" not in pairs or se is None:
         return change
     t = t_of_p(pairs["p"].interval, n - 1)

@@ -13,10 +13,37 @@ from collections.abc import Iterator
 
 from dagster_project.audit.findings import Finding, RowCells, TableCell
 from dagster_project.audit.intervals import Interval
+from dagster_project.audit.rule import Rule
 from dagster_project.audit.scores import of_population
 
+GRIM = Rule(
+    "grim", "The mean of n whole answers, times n and the number of items, is a whole number (GRIM).",
+    "n and mean, and the number of items", "the mean", "items 7, aggregate sum, low 0, high 6 | T1: n 12, mean 20.55", "mean n items is whole",
+    "Brown and Heathers 2017, Social Psychological and Personality Science 8, 363-369",
+)  # fmt: skip
+GRIMMER = Rule(
+    "grimmer", "The squares of whole answers add up to a whole number, even where their sum is (GRIMMER).",
+    "n, mean and SD, and the number of items", "the SD", "items 7, aggregate sum, low 0, high 6 | T1: n 4, mean 2.00, sd 1.53",
+    "(n - 1) SD² + sum² / n is whole, and as even as the sum", "Anaya 2016, PeerJ Preprints 4:e2400v1; Allard 2018",
+)  # fmt: skip
+DEBIT = Rule(
+    "debit", "The SD of zeros and ones follows from their mean (DEBIT).", "n, mean and SD of one item from 0 to 1", "the SD",
+    "items 1, aggregate mean, low 0, high 1 | T1: n 10, mean 0.30, sd 0.44", "SD = root(mean (1 - mean) n / (n - 1))", "Heathers and Brown 2019, DEBIT",
+)  # fmt: skip
+WHOLE_ENDS = Rule(
+    "whole_ends", "A minimum or maximum is one person's score, so a whole number of steps.", "it, and the number of items", "it",
+    "items 4, aggregate mean, low 1, high 5 | T1: max 4.30",
+)  # fmt: skip
 #: GRIMMER is skipped where more sums than this fit the printed mean.
 _MAX_TOTALS = 10_000
+
+
+def can_detect(cells: RowCells, steps: int) -> bool:
+    """Whether there are numbers that n whole answers cannot have: n is not so large that every printed mean is possible."""
+    if not {"n", "mean"} <= set(cells) or cells["n"].number < 1:
+        return False
+    mean = cells["mean"].interval
+    return cells["n"].number * steps * (mean.high - mean.low) < 1
 
 
 def grim(cells: RowCells, steps: int) -> Iterator[Finding]:
@@ -30,9 +57,8 @@ def grim(cells: RowCells, steps: int) -> Iterator[Finding]:
         lower, upper = math.floor(total.low), math.ceil(total.high)
         nearest = min((lower / n_steps, upper / n_steps), key=lambda mean: abs(mean - cells["mean"].number))
         denominator_text = f"{cells['n'].text}" if steps == 1 else f"({cells['n'].text} x {steps})"
-        yield Finding(
-            cells["mean"].value,
-            "grim",
+        yield GRIM.finding(
+            cells["mean"],
             f"the mean of {cells['n'].text} {_scores_text(steps)} is a whole number over {denominator_text}: {lower} /"
             f" {n_steps:g} = {lower / n_steps:.6g} or {upper} / {n_steps:g} ="
             f" {upper / n_steps:.6g}, not {cells['mean'].text}",
@@ -57,9 +83,8 @@ def grimmer(cells: RowCells, steps: int) -> Iterator[Finding]:
         return
     total = totals[0]
     low, high = _squares(n, total, sd, n - 1)
-    finding = Finding(
-        cells["sd"].value,
-        "grimmer",
+    finding = GRIMMER.finding(
+        cells["sd"],
         f"{n} {_scores_text(steps)} with mean {cells['mean'].text} add up to {total}"
         + (f" (in steps of 1 / {steps})" if steps > 1 else "")
         + f", and their squares to (n - 1) SD² + ({total})² / {n} = {low:.7g} to {high:.7g} for an SD that prints"
@@ -92,9 +117,8 @@ def debit(cells: RowCells) -> Iterator[Finding]:
     sds = [math.sqrt(m * (1 - m) * n / (n - 1)) for m in mean_values]
     bounds = Interval(min(sds), max(sds))
     if cells["sd"].interval.is_disjoint(bounds):
-        finding = Finding(
-            cells["sd"].value,
-            "debit",
+        finding = DEBIT.finding(
+            cells["sd"],
             f"the SD of {n:g} zeros and ones with mean {cells['mean'].text} is root(mean (1 - mean) n / (n - 1)) ="
             f" {bounds}, not {cells['sd'].text}",
             slack=cells["sd"].interval.gap(bounds),
@@ -113,9 +137,8 @@ def _whole_end(cell: TableCell, name: str, steps: int) -> Iterator[Finding]:
     steps_interval = cell.interval.times(steps)
     if math.floor(steps_interval.high) < math.ceil(steps_interval.low):
         lower, upper = math.floor(steps_interval.low), math.ceil(steps_interval.high)
-        yield Finding(
-            cell.value,
-            "whole_ends",
+        yield WHOLE_ENDS.finding(
+            cell,
             f"the {name} is one person's score, {lower} / {steps} = {lower / steps:.4g} or {upper} / {steps} ="
             f" {upper / steps:.4g}, not {cell.text}",
             slack=min(cell.interval.gap(Interval(end / steps, end / steps)) for end in (lower, upper)),

@@ -23,7 +23,7 @@ class Interval:
     high: float
 
     @classmethod
-    def from_text(cls, text: str, *, may_be_cut: bool = False, is_p: bool = False) -> "Interval":
+    def from_text(cls, text: str, *, may_be_cut: bool = False, is_cut: bool = False, is_p: bool = False) -> "Interval":
         """The values that print as this text when rounded; with `may_be_cut` also those that give it when further digits
         are cut off: 0.0 then stands for -0.09 to 0.09. '< .001' stands for everything below, but not below 0 for a p, and
         '>' likewise."""
@@ -33,9 +33,10 @@ class Interval:
         if stripped.startswith((">", "≥")):
             return cls(float(read_printed(stripped[1:])) - _TINY, 1.0 if is_p else float("inf"))
         low, high = printed_interval(stripped)
-        if may_be_cut:
+        if may_be_cut or is_cut:
             number, unit = float(read_printed(stripped)), 10.0 ** -printed_decimals(stripped)
-            low, high = (low if number > 0 else number - unit), (number + unit if number >= 0 else high)
+            inner = (number, number) if is_cut else (low, high)
+            low, high = (inner[0] if number > 0 else number - unit), (number + unit if number >= 0 else inner[1])
         slack = _TINY * max(1.0, abs(low), abs(high))
         return cls(low - slack, high + slack)
 
@@ -46,6 +47,10 @@ class Interval:
     @property
     def is_bounded(self) -> bool:
         return math.isfinite(self.low) and math.isfinite(self.high)
+
+    @property
+    def has_end(self) -> bool:
+        return math.isfinite(self.low) or math.isfinite(self.high)
 
     @property
     def middle(self) -> float:
@@ -97,6 +102,8 @@ class Interval:
 
     def __str__(self) -> str:
         low, high = f"{self.low:.4g}", f"{self.high:.4g}"
+        if math.isinf(self.high) and math.isfinite(self.low):
+            return f"{low} or more"
         return low if low == high else f"{low} to {high}"
 
 

@@ -8,14 +8,18 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from dagster_project.audit.findings import INCONSISTENT, NOTE, Finding, RowCells, TableCell
+from dagster_project.audit.findings import NOTE, Finding, RowCells, TableCell
 
 #: What stands between the two moments of a contrast.
 _SEPARATOR = r"(?:-|‐|‑|–|—|−|－|﹣|→|/|\bto\b|\bvs?\.?(?=\W|$)|\bversus\b)"
 _SEPARATOR_PATTERN = re.compile(rf"\s*{_SEPARATOR}\s*", re.IGNORECASE)
+#: How moments in time are called.
+_TIME = re.compile(
+    r"\s*(t ?\d+|pre\b|post\b|baseline|follow.?up|before|after|wave|week|month|year|day|time|visit|\d+ ?(w|m|y|d))",
+    re.IGNORECASE,
+)
 #: Statistics that only a change has.
-_CHANGE_STATISTICS = ("change", "sd_change", "t")
-_CATEGORY_STATISTICS = ("n", "count", "percent")
+_CHANGE_STATISTICS = ("change", "estimate", "sd_change", "t", "f", "z", "chi2", "or", "rr", "hr", "irr", "es")
 
 #: The moments and the sign of each contrast: 1 for baseline minus follow-up, -1 for the reverse, 0 for unknown.
 Contrasts = Mapping[str, tuple[str, str, int]]
@@ -42,8 +46,8 @@ class TableLayout:
         self._first_spellings: dict[tuple[str, str], str] = {}
         self._spelling_variants: dict[tuple[str, str], TableCell] = {}
         self._repeated_cells: dict[tuple[str, str, str], list[tuple[TableCell, TableCell]]] = {}
-        #: Rows of a block in the order of the table, each with its label.
-        self.blocks: list[list[tuple[str, dict[str, TableCell]]]] = []
+        #: Rows of a block in the order of the table, each with its label, by table, section and moment.
+        self.blocks: dict[tuple[str, str, str], list[tuple[str, dict[str, TableCell]]]] = {}
         self.columns: dict[tuple[str, str, str], list[TableCell]] = {}
         self._rows: list[TableRow] = []
         self._gather(list(cells))
@@ -66,13 +70,37 @@ class TableLayout:
     def waves(self, row: TableRow, contrast: str) -> tuple[RowCells, RowCells]:
         """The two moments of a change: from its own row, else from the only other row with its label that has them."""
         if contrast not in self.contrasts:
-            return {}, {}
+            # A column such as `p` beside two groups is about both.
+            groups = list(self.summaries(row).values())
+            is_test = {"p", "t", "es"} & set(row.moments[contrast]) and len(groups) == 2
+            return (groups[0], groups[1]) if is_test and all({"n", "mean"} <= set(cells) for cells in groups) else ({}, {})
         first, second, _ = self.contrasts[contrast]
         if first not in row.moments and second not in row.moments:
             matches = [match for match in self._by_label[row.label] if first in match.moments or second in match.moments]
             if len(matches) == 1:
                 row = matches[0]
         return row.moments.get(first, {}), row.moments.get(second, {})
+
+    def is_of_times(self, contrast: str) -> bool:
+        """Whether both moments of a contrast are called like times, so that they are of the same people."""
+        return contrast in self.contrasts and all(_TIME.match(name) for name in self.contrasts[contrast][:2])
+
+    def summaries(self, row: TableRow) -> dict[str, RowCells]:
+        """A row's moments that are about one moment or group."""
+        return {
+            moment: cells for moment, cells in row.moments.items() if moment != "norm" and not self.is_change(moment, cells)
+        }
+
+    def outer_n(self, table: str, section: str, moment: str) -> TableCell | None:
+        """The n of a moment that stands on a row of its own, in another section."""
+        lone = [
+            cells["n"]
+            for (block_table, block_section, block_moment), rows in self.blocks.items()
+            if (block_table, block_moment) == (table, moment) and block_section != section
+            for _, cells in rows
+            if set(cells) == {"n"}
+        ]
+        return lone[0] if len({cell.number for cell in lone}) == 1 else None
 
     # --- grouping ------------------------------------------------------------------------------------------------------
 
@@ -105,7 +133,7 @@ class TableLayout:
             block = blocks.setdefault((value.table, value.section, moment), {})
             block.setdefault((label, repetitions.get(row_key, 0)), {})[value.statistic] = cell
             self.columns.setdefault((value.table, moment, value.statistic), []).append(cell)
-        self.blocks = [[(label, row_cells) for (label, _), row_cells in block.items()] for block in blocks.values()]
+        self.blocks = {key: [(label, row_cells) for (label, _), row_cells in block.items()] for key, block in blocks.items()}
         for (section, label), rows_by_table in rows.items():
             self._rows += _merge_tables(section, label, rows_by_table)
 
@@ -196,14 +224,12 @@ def _is_contradictory(first: dict[str, dict[str, TableCell]], second: dict[str, 
 
 
 def _repeated_cell(cell_pairs: list[tuple[TableCell, TableCell]]) -> Iterator[Finding]:
-    """A cell that a table prints twice. Blames the second: inconsistent where the two disagree, but a note for categories,
-    which may be under headings that the file omits."""
+    """A cell that a table prints twice: a note, as both may be under headings that the file omits. Names the second."""
     contradictions = [(first, second) for first, second in cell_pairs if first.text != second.text]
     first, second = (contradictions or cell_pairs)[0]
     cell_text = f"{second.value.statistic} of {second.value.label!r}" + (
         f" at {second.value.timepoint}" if second.value.timepoint else ""
     )
-    is_category = all(second.value.statistic in _CATEGORY_STATISTICS for _, second in cell_pairs)
     if not contradictions:
         message = f"the table prints the {cell_text} twice, first in line {first.value.line}"
         yield Finding(second.value, "repeated_cell", message, NOTE)
@@ -213,5 +239,5 @@ def _repeated_cell(cell_pairs: list[tuple[TableCell, TableCell]]) -> Iterator[Fi
         "repeated_cell",
         f"the {cell_text} is {first.text} in line {first.value.line} and {second.text} here; each is checked by"
         " itself: give the rows a section or a table of their own if they are about different people",
-        NOTE if is_category else INCONSISTENT,
+        NOTE,
     )

@@ -11,9 +11,13 @@ from dagster_project.audit.engine import audit_cells
 from dagster_project.audit.findings import Finding, TableCell
 from dagster_project.audit.intervals import Interval
 from dagster_project.audit.published import contrasts_of, scale_facts
+from dagster_project.audit.rule import Rule
 from dagster_project.results import PublishedValue, ResultRow
 from dagster_project.study import Study
 
+PRINTED_AS_ROUNDED = Rule(
+    "printed_as_rounded", "The text that is printed is the number, rounded half away from zero.", "a result", "the text", ""
+)
 #: Our changes are of the same people, at 95 %.
 _ASSUMPTIONS = Assumptions(Design(PAIRED))
 #: Relative tolerance of exact numbers: sums in another order differ in the last digits.
@@ -84,4 +88,4 @@ def _rounding_findings(row: ResultRow) -> Iterator[Finding]:
             0, row.analysis, 0, row.analysis, row.category or row.outcome, "", row.wave or row.contrast or "", row.statistic,
             row.printed, row.value,
         )  # fmt: skip
-        yield Finding(value, "printed_as_rounded", f"{row.value:.10g} does not print as {row.printed}")
+        yield Finding(value, PRINTED_AS_ROUNDED.name, f"{row.value:.10g} does not print as {row.printed}")

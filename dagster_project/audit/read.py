@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dagster_project.audit.assumptions import ScaleFacts
-from dagster_project.audit.designs import DESIGNS, Design
+from dagster_project.audit.designs import DESIGNS, PRACTICES, Design
 from dagster_project.audit.intervals import UNBOUNDED, Interval
 from dagster_project.audit.student import LEVELS
 from dagster_project.results.errors import ResultsError
@@ -21,13 +21,26 @@ from dagster_project.results.rounding import read_printed
 #: Without these a number cannot be identified.
 NEEDED = ("label", "timepoint", "statistic", "printed")
 #: Optional columns. items, aggregate, low, high: the number of items with whole answers in a score, sum or mean, and an
-#: item's lowest and highest answer. design, level: of a change (designs.py), where rows differ.
-OPTIONAL = ("table", "row", "section", "label_basis", "value", "items", "aggregate", "low", "high", "design", "level")
+#: item's lowest and highest answer. design, level, practice: of a row (designs.py), where rows differ.
+OPTIONAL = (
+    "table",
+    "row",
+    "section",
+    "label_basis",
+    "value",
+    "items",
+    "aggregate",
+    "low",
+    "high",
+    "design",
+    "level",
+    "practice",
+)
 
 #: The rules' names of statistics, and their other names in tables.
 STATISTIC_ALIASES = {
     "n": ("pairs", "valid_n"),
-    "count": ("freq", "frequency"),
+    "count": ("freq", "frequency", "n_(%)", "n(%)", "no_(%)", "no._(%)"),
     "percent": ("%", "pct", "percentage"),
     "mean": ("m", "average"),
     "sd": ("std", "std_dev", "stdev"),
@@ -38,11 +51,21 @@ STATISTIC_ALIASES = {
     "q3": ("p75", "upper_quartile"),
     "max": ("maximum",),
     "change": ("mean_change", "mean_difference", "difference", "md"),
+    "estimate": ("coef", "coefficient", "b"),
+    "or": ("odds_ratio", "aor"),
+    "rr": ("risk_ratio", "relative_risk", "arr"),
+    "hr": ("hazard_ratio", "ahr"),
+    "irr": ("rate_ratio", "incidence_rate_ratio"),
     "ci_low": ("ci95_low", "ci_lower", "lower_ci", "lower", "lcl"),
     "ci_high": ("ci95_high", "ci_upper", "upper_ci", "upper", "ucl"),
     "p": ("p_value", "p.value", "pvalue"),
     "t": ("t_value",),
+    "f": ("f_value",),
+    "z": ("z_value",),
+    "chi2": ("chi_square", "chisq", "chi_squared", "x2", "χ2", "χ²"),
     "df": ("parameter",),
+    "df1": (),
+    "df2": (),
     "sd_change": ("sd_diff", "sd_difference"),
     "es": ("effect_size", "d", "cohen_d", "cohens_d", "g", "hedges_g", "smd"),
     "d_z": (), "d_av": (), "d_baseline": (), "sd_baseline": (), "sd_followup": (), "correlation": ("r",),
@@ -146,8 +169,14 @@ def _read_row(name: str, line: int, row: dict[str, str], delimiter: str, table: 
     level = row.get("level", "").rstrip("% ") or (level_match[1] if level_match else "")
     if level not in ("", *map(str, LEVELS)):
         raise ResultsError(f"{name}: line {line}: column level: {row['level']!r} must be 90, 95 or 99")
-    if design or level:
-        table.by_line[line] = Design(design, int(level) if level else None)
+    practices = frozenset(row.get("practice", "").lower().replace(",", " ").replace(";", " ").split())
+    if practices - set(PRACTICES):
+        raise ResultsError(
+            f"{name}: line {line}: column practice: {sorted(practices - set(PRACTICES))[0]!r} must be one or more of"
+            f" {', '.join(PRACTICES)}"
+        )
+    if design or level or practices:
+        table.by_line[line] = Design(design, int(level) if level else None, practices)
 
 
 def statistic_of(text: str) -> str:
@@ -222,6 +251,9 @@ def _facts(name: str, line: int, row: dict[str, str]) -> ScaleFacts:
         factor = items if aggregate == "sum" else 1
         score_range = Interval(low * factor, high * factor)
     steps = (1 if aggregate == "sum" else int(items)) if row.get("items") else None
+    if not row.get("aggregate") and items > 1 and score_range.is_bounded:
+        ends = (score_range.low, score_range.high, score_range.low * items, score_range.high * items)
+        return ScaleFacts(Interval(min(ends), max(ends)), steps, mean_range=score_range)
     return ScaleFacts(score_range, steps, items == 1 and (score_range.low, score_range.high) == (0, 1))
 
 

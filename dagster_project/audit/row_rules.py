@@ -1,16 +1,20 @@
-"""Which rules the cells of one row are checked by, and in which order.
+"""Which rules the cells of one score at one moment are asked by, and in which order.
 
-Belongs here: the order of rules, and leaving out a blamed number afterwards. Does not belong here: a rule (scores.py,
-grids.py, pairs.py), which rows there are (engine.py).
+Belongs here: the order of rules, what each needs, and leaving out a blamed number afterwards. Does not belong here: a rule
+(scores.py, grids.py, mean_errors.py), changes (changes.py), which rows there are (engine.py).
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
-from dagster_project.audit import effects, grids, pairs, scores
+from dagster_project.audit import grids, mean_errors, scores
 from dagster_project.audit.assumptions import ScaleFacts
-from dagster_project.audit.designs import GROUPS, OTHER_DESIGN, Design, t_tests
+from dagster_project.audit.designs import BOOTSTRAP, PAIRED, STANDARD_ERRORS, WEIGHTED, Design
 from dagster_project.audit.findings import Finding, RowCells
-from dagster_project.audit.intervals import Interval
+from dagster_project.audit.outcome import Outcome
+from dagster_project.audit.rule import Rule
+
+_ENDS = ("mean", "min", "q1", "median", "q3", "max")
 
 
 def bounded_cells(cells: RowCells) -> RowCells:
@@ -18,93 +22,76 @@ def bounded_cells(cells: RowCells) -> RowCells:
     return {name: cell for name, cell in cells.items() if cell.interval.is_bounded}
 
 
-def summary_findings(cells: RowCells, facts: ScaleFacts, level: int | None) -> Iterator[Finding]:
-    """One score at one moment. level: of its interval, per cent; None where it is not declared."""
-    rules: list[Callable[[RowCells], Iterator[Finding]]] = [
-        lambda row_cells: scores.in_range(row_cells, facts.score_range),
-        scores.in_order,
+@dataclass(frozen=True)
+class _Step:
+    """A rule, the numbers that it needs, and of which it needs at least so many."""
+
+    rule: Rule
+    needs: tuple[str, ...]
+    choice: tuple[str, ...]
+    check: Callable[[RowCells], Iterable[Finding]]
+    min_choice: int = 1
+
+
+def summary_outcomes(cells: RowCells, facts: ScaleFacts, design: Design) -> Iterator[Outcome]:
+    """What holds for any data, then what follows from whole answers, then standard error and interval."""
+    steps = [
+        _Step(scores.IN_RANGE, (), _ENDS, lambda row: scores.in_range(row, facts)) if facts.score_range.has_end else None,
+        _Step(scores.IN_ORDER, (), _ENDS, scores.in_order, 2),
     ]
-    for rule in rules:
-        findings = list(rule(cells))
-        yield from findings
-        cells = _without_blamed(cells, findings)
+    for step in steps:
+        if step is not None:
+            for outcome in _asked(step, cells):
+                yield outcome
+                cells = without_blamed(cells, outcome.findings)
     cells = {
         name: cell for name, cell in bounded_cells(cells).items() if name not in ("sd", "se") or cell.interval.high >= 0
     }
-    rules = [
-        scores.of_one,
-        scores.mean_of_range,
-        lambda row_cells: scores.mean_of_quartiles(row_cells, facts.score_range),
-        lambda row_cells: scores.sd_in_bounds(row_cells, facts.score_range),
-        scores.mean_and_median,
-        scores.error_of_mean,
-        lambda row_cells: scores.interval_of_mean(row_cells, level),
-    ]
-    if facts.steps is not None:
-        steps = facts.steps
-        rules += [lambda row_cells: grids.grim(row_cells, steps), lambda row_cells: grids.whole_ends(row_cells, steps)]
-        rules.append(grids.debit if facts.is_binary else lambda row_cells: grids.grimmer(row_cells, steps))
-    for rule in rules:
-        findings = list(rule(cells))
-        yield from findings
-        cells = _without_blamed(cells, findings)
+    for step in _steps(facts, design, cells):
+        for outcome in _asked(step, cells):
+            yield outcome
+            cells = without_blamed(cells, outcome.findings)
+    if WEIGHTED in design.practices:
+        return
+    if STANDARD_ERRORS not in design.practices and (outcome_of_error := mean_errors.error_of_mean(cells)) is not None:
+        yield outcome_of_error
+        cells = without_blamed(cells, outcome_of_error.findings)
+    level = design.levels[0] if design.name == PAIRED or design.level else None
+    yield from mean_errors.interval_of_mean(cells, level, is_symmetric=BOOTSTRAP not in design.practices)
 
 
-def change_findings(
-    cells: RowCells, baseline: RowCells, followup: RowCells, score_range: Interval, sign: int, design: Design
-) -> tuple[list[Finding], list[pairs.RuleOutcome], effects.ChangeRow]:
-    """Findings that hold for any design, the outcomes of this design's rules, and the numbers that no rule blames."""
-    findings = [*(pairs.p_in_bounds(cells["p"]) if "p" in cells else ()), *pairs.interval_ends(cells)]
-    findings += pairs.change_in_range(cells, score_range)
-    sound_cells = _without_blamed(cells, findings)
-    outcomes: list[pairs.RuleOutcome] = []
-
-    def record(outcome: pairs.RuleOutcome | None) -> bool:
-        """Whether the rule applied and found something; blamed cells are dropped."""
-        nonlocal sound_cells
-        if outcome is None:
-            return False
-        outcomes.append(outcome)
-        sound_cells = _without_blamed(
-            sound_cells, [finding for finding in outcome.findings if finding.value.statistic != "n"]
-        )
-        return bool(outcome.findings)
-
-    has_too_many_pairs = record(pairs.pairs_in_waves(sound_cells, baseline, followup, design))
-    is_groups = design.name == GROUPS or (has_too_many_pairs and bool(outcomes[-1].alternative_design))
-    pair_counts = pairs.possible_pairs(sound_cells, baseline, followup, is_printed_n_possible=not has_too_many_pairs)
-    usual_tests, other_tests = t_tests(
-        design, sound_cells, baseline, followup, () if is_groups and design.name is None else pair_counts
-    )
-    if is_groups and design.name is None and not usual_tests:
-        usual_tests = other_tests
-    if design.name != OTHER_DESIGN:
-        record(pairs.interval_around_change(sound_cells, usual_tests))
-        for outcome in pairs.t_test_outcomes(sound_cells, usual_tests, other_tests, design):
-            record(outcome)
-        if not usual_tests:
-            record(pairs.p_beside_interval(sound_cells, design))
-        if not has_too_many_pairs or is_groups:
-            record(pairs.change_of_means(sound_cells, baseline, followup, score_range, sign, is_groups=is_groups))
-        record(pairs.sign_of_t(sound_cells))
-        if not is_groups:
-            record(pairs.sd_of_changes(sound_cells, baseline, followup, usual_tests, design))
-        elif design.name == GROUPS:
-            record(pairs.error_of_groups(sound_cells, baseline, followup, design))
-    findings += pairs.named_statistics(sound_cells)
-    has_other_design = (
-        is_groups
-        or any(outcome.findings and outcome.alternative_design for outcome in outcomes)
-        or (bool(usual_tests) and not usual_tests[0].is_paired)
-    )
-    return (
-        findings,
-        outcomes,
-        effects.ChangeRow(sound_cells, pair_counts, baseline, followup, score_range, design, has_other_design),
-    )
+def _steps(facts: ScaleFacts, design: Design, cells: RowCells) -> Iterator[_Step]:
+    score_range = facts.score_range
+    if "n" in cells and cells["n"].number == 1:
+        yield _Step(scores.OF_ONE, ("n",), ("sd", "max"), scores.of_one)
+    yield _Step(scores.MEAN_OF_RANGE, ("n", "mean", "min", "max"), (), scores.mean_of_range)
+    if score_range.has_end or {"min", "max"} & set(cells):
+        ends = ("q1", "median", "q3")
+        yield _Step(scores.MEAN_OF_QUARTILES, ("n", "mean"), ends, lambda row: scores.mean_of_quartiles(row, score_range))
+    if score_range.is_bounded or {"min", "max"} <= set(cells):
+        yield _Step(scores.SPREAD, ("n", "mean", "sd"), (), lambda row: scores.sd_in_bounds(row, score_range))
+    yield _Step(scores.MEAN_AND_MEDIAN, ("mean", "median", "sd"), (), scores.mean_and_median)
+    if facts.steps is None or WEIGHTED in design.practices:
+        return
+    steps = facts.steps
+    if grids.can_detect(cells, steps):
+        yield _Step(grids.GRIM, ("n", "mean"), (), lambda row: grids.grim(row, steps))
+    yield _Step(grids.WHOLE_ENDS, (), ("min", "max"), lambda row: grids.whole_ends(row, steps))
+    if facts.is_binary:
+        yield _Step(grids.DEBIT, ("n", "mean", "sd"), (), grids.debit)
+    else:
+        yield _Step(grids.GRIMMER, ("n", "mean", "sd"), (), lambda row: grids.grimmer(row, steps))
 
 
-def _without_blamed(cells: RowCells, findings: Iterable[Finding]) -> RowCells:
+def _asked(step: _Step, cells: RowCells) -> Iterator[Outcome]:
+    chosen = [name for name in step.choice if name in cells]
+    if not set(step.needs) <= set(cells) or (step.choice and len(chosen) < step.min_choice):
+        return
+    compared = tuple(cells[name] for name in dict.fromkeys((*step.needs, *chosen)))
+    yield Outcome(step.rule.name, compared, tuple(step.check(cells)), is_certain=True)
+
+
+def without_blamed(cells: RowCells, findings: Iterable[Finding]) -> RowCells:
     """A blamed number must not be used against others."""
     names = {finding.value.statistic for finding in findings}
     return {name: cell for name, cell in cells.items() if name not in names} if names else cells

@@ -7,21 +7,61 @@ import math
 from collections.abc import Iterator
 from itertools import pairwise
 
-from dagster_project.audit.findings import IMPOSSIBLE, INCONSISTENT, NOT_REPRODUCIBLE, Finding, RowCells
+from dagster_project.audit.assumptions import ScaleFacts
+from dagster_project.audit.findings import INCONSISTENT, Finding, RowCells
 from dagster_project.audit.intervals import Interval
-from dagster_project.audit.student import LEVELS, critical
+from dagster_project.audit.rule import Rule
 
+IN_RANGE = Rule(
+    "in_range", "Mean, quartiles, minimum and maximum lie within the range of the scale.", "the number, and the range",
+    "the number outside", "items 4, aggregate mean, low 1, high 5 | T1: n 20, max 6.0",
+)  # fmt: skip
+IN_ORDER = Rule(
+    "in_order", "Minimum, quartiles, median and maximum rise; the mean lies between minimum and maximum.", "two of them", "the later",
+    "T1: min 4.5, max 3.5",
+)  # fmt: skip
+MEAN_OF_RANGE = Rule(
+    "mean_of_range", "One person has the minimum and one the maximum.", "n, mean, minimum and maximum", "the mean",
+    "T1: n 3, mean 2.0, min 1.0, max 5.0", "((n - 1) min + max) / n <= mean <= (min + (n - 1) max) / n",
+)  # fmt: skip
+SPREAD = Rule(
+    "spread",
+    "The SD is at most that of everybody at an end, and at least that of one minimum, one maximum and all others at one point.",
+    "n, mean and SD, and a range: of the scale, or minimum and maximum", "the SD", "T1: n 4, mean 3, sd 1.2, min 1.0, max 5.0",
+    "SD² <= (max - mean) (mean - min) n / (n - 1)", "Bhatia and Davis 2000, American Mathematical Monthly 107, 353-357",
+)  # fmt: skip
+OF_ONE = Rule(
+    "of_one",
+    "One person has no SD, and a minimum that is the maximum.",
+    "n of 1",
+    "the SD, or the maximum",
+    "T1: n 1, sd 1.0",
+)
+MEAN_AND_MEDIAN = Rule(
+    "mean_and_median", "Mean and median are at most an SD apart.", "mean, median and SD", "the mean",
+    "T1: n 4, mean 1.0, sd 0.9, median 3.0", "|mean - median| <= SD root((n - 1) / n)",
+    "Hotelling and Solomons 1932, Annals of Mathematical Statistics 3, 141-142",
+)  # fmt: skip
+MEAN_OF_QUARTILES = Rule(
+    "mean_of_quartiles", "Quartiles, minimum and maximum bound the mean: a quarter of the values lies at or below the first.",
+    "n of 4 or more, mean, a quartile and a range", "the mean", "T1: n 100, mean 9.0, q3 3.0, max 10.0",
+)  # fmt: skip
+IN_BOUNDS = Rule(
+    "in_bounds",
+    "SDs, percentages and numbers of people are not negative, a percentage is at most 100, a correlation lies between -1 and 1, and"
+    " numbers of people are whole.", "the number", "the number", "T1: n 20, sd -1.0",
+)  # fmt: skip
 #: From the lowest to the highest.
 _ORDERED = ("min", "q1", "median", "q3", "max")
 
 
-def in_range(cells: RowCells, score_range: Interval) -> Iterator[Finding]:
-    """Mean, quartiles, minimum and maximum lie within the scale's range. Blames the number outside."""
+def in_range(cells: RowCells, facts: ScaleFacts) -> Iterator[Finding]:
+    """A note where nobody says whether the score is a sum or a mean, and a number lies outside a mean's range."""
+    score_range = facts.score_range
     for name in ("mean", *_ORDERED):
         if name in cells and cells[name].interval.is_disjoint(score_range):
-            yield Finding(
-                cells[name].value,
-                "in_range",
+            yield IN_RANGE.finding(
+                cells[name],
                 f"the {name} {cells[name].text} lies outside the scale's range, {score_range.low:g} to {score_range.high:g}",
                 slack=cells[name].interval.gap(score_range),
             )
@@ -34,9 +74,8 @@ def in_order(cells: RowCells) -> Iterator[Finding]:
     pairs += [pair for pair in (("min", "mean"), ("mean", "max")) if set(pair) <= set(cells)]
     for low, high in pairs:
         if cells[low].interval.low > cells[high].interval.high:
-            yield Finding(
-                cells[high].value,
-                "in_order",
+            yield IN_ORDER.finding(
+                cells[high],
                 f"the {low} {cells[low].text} lies above the {high} {cells[high].text}",
                 slack=cells[low].interval.gap(cells[high].interval),
             )
@@ -53,9 +92,8 @@ def mean_of_range(cells: RowCells) -> Iterator[Finding]:
     min_mean, max_mean = ((n - 1) * low.low + high.low) / n, (low.high + (n - 1) * high.high) / n
     bounds = Interval(min_mean, max_mean)
     if cells["mean"].interval.is_disjoint(bounds):
-        yield Finding(
-            cells["mean"].value,
-            "mean_of_range",
+        yield MEAN_OF_RANGE.finding(
+            cells["mean"],
             f"{n:g} values of which one is {cells['min'].text} and one {cells['max'].text} have a mean of"
             f" ((n - 1) min + max) / n = {min_mean:.4g} to (min + (n - 1) max) / n = {max_mean:.4g}, not"
             f" {cells['mean'].text}",
@@ -88,9 +126,8 @@ def sd_in_bounds(cells: RowCells, score_range: Interval) -> Iterator[Finding]:
         nearest_mean = min(max(value_range.middle, mean.low), mean.high)
         max_sd = math.sqrt(max(0.0, (value_range.high - nearest_mean) * (nearest_mean - value_range.low)) * n / (n - 1))
         if sd.low > max_sd:
-            yield Finding(
-                cells["sd"].value,
-                "spread",
+            yield SPREAD.finding(
+                cells["sd"],
                 f"{n:g} values from {value_range.low:.4g} to {value_range.high:.4g} with mean {cells['mean'].text} have"
                 f" an SD of at most sqrt((max - mean)(mean - min) n / (n - 1)) = {max_sd:.4g}, not {cells['sd'].text}",
                 slack=sd.low - max_sd,
@@ -111,9 +148,8 @@ def _min_sd(cells: RowCells, n: float, mean: Interval, sd: Interval) -> Iterator
     if sd.high < min_sd:
         yield of_population(
             sd.high >= min_sd * math.sqrt((n - 1) / n),
-            Finding(
-                cells["sd"].value,
-                "spread",
+            SPREAD.finding(
+                cells["sd"],
                 f"{n:g} values of which one is {cells['min'].text} and one {cells['max'].text}, with mean"
                 f" {cells['mean'].text}, have an SD of at least {min_sd:.4g}, all others together at one place, not"
                 f" {cells['sd'].text}",
@@ -134,49 +170,32 @@ def _sd_of_three(n: float, mean: float, low: float, high: float) -> float:
     return math.sqrt(squares / (n - 1))
 
 
-def error_of_mean(cells: RowCells) -> Iterator[Finding]:
-    """SE = SD / root(n). Blames the SE."""
-    if not {"n", "sd", "se"} <= set(cells) or cells["n"].number < 1:
-        return
-    n, se = cells["n"].number, cells["se"].interval
-    bounds = cells["sd"].interval.times(1 / math.sqrt(n))
-    if se.is_disjoint(bounds):
-        finding = Finding(
-            cells["se"].value,
-            "error_of_mean",
-            f"SD / root(n) = {cells['sd'].text} / root({cells['n'].text}) = {bounds}, not {cells['se'].text}",
-            slack=se.gap(bounds),
-        )
-        yield of_population(n > 1 and not se.is_disjoint(cells["sd"].interval.times(1 / math.sqrt(n - 1))), finding)
-
-
 #: Statistics that are never below zero.
 _NEVER_NEGATIVE = ("n", "count", "percent", "sd", "se", "norm_sd", "sd_change", "sd_baseline", "sd_followup", "df")
 
 
-def in_bounds(cells: RowCells) -> Iterator[Finding]:
-    """SDs, percentages and numbers of people are not negative, a percentage is 100 at most, a correlation lies between -1
-    and 1, numbers of people are whole. Blames the number itself."""
+def in_bounds(cells: RowCells, *, is_change: bool = False) -> Iterator[Finding]:
+    """A percentage beside a change is one of change, and may be anything."""
     for name, cell in cells.items():
+        if is_change and name == "percent":
+            continue
         interval = cell.interval
         if name in _NEVER_NEGATIVE and interval.high < 0:
-            yield Finding(cell.value, "in_bounds", f"the {name} cannot be {cell.text}, below 0", slack=-interval.high)
+            yield IN_BOUNDS.finding(cell, f"the {name} cannot be {cell.text}, below 0", slack=-interval.high)
         elif name == "percent" and interval.low > 100:
-            yield Finding(
-                cell.value,
-                "in_bounds",
+            yield IN_BOUNDS.finding(
+                cell,
                 f"a share of people cannot be {cell.percent_text}, above 100 %",
                 slack=interval.low - 100,
             )
         elif name == "correlation" and interval.min_absolute > 1:
-            yield Finding(
-                cell.value,
-                "in_bounds",
+            yield IN_BOUNDS.finding(
+                cell,
                 f"a correlation cannot be {cell.text}, beyond -1 to 1",
                 slack=interval.min_absolute - 1,
             )
         elif name in ("n", "count") and interval.low == interval.high and cell.number != int(cell.number):
-            yield Finding(cell.value, "in_bounds", f"{cell.text} is not a whole number of people")
+            yield IN_BOUNDS.finding(cell, f"{cell.text} is not a whole number of people")
 
 
 def of_one(cells: RowCells) -> Iterator[Finding]:
@@ -184,13 +203,10 @@ def of_one(cells: RowCells) -> Iterator[Finding]:
     if "n" not in cells or cells["n"].number != 1:
         return
     if "sd" in cells and cells["sd"].interval.low > 0:
-        yield Finding(
-            cells["sd"].value, "of_one", f"one person has no SD, not {cells['sd'].text}", slack=cells["sd"].interval.low
-        )
+        yield OF_ONE.finding(cells["sd"], f"one person has no SD, not {cells['sd'].text}", slack=cells["sd"].interval.low)
     if {"min", "max"} <= set(cells) and cells["min"].interval.high < cells["max"].interval.low:
-        yield Finding(
-            cells["max"].value,
-            "of_one",
+        yield OF_ONE.finding(
+            cells["max"],
             f"one person has one score, so minimum and maximum are the same, not {cells['min'].text} and"
             f" {cells['max'].text}",
             slack=cells["max"].interval.gap(cells["min"].interval),
@@ -206,9 +222,8 @@ def mean_and_median(cells: RowCells) -> Iterator[Finding]:
     max_distance = max(0.0, cells["sd"].interval.high) * (math.sqrt((n - 1) / n) if math.isfinite(n) else 1.0)
     if distance > max_distance:
         # With n in the SD's denominator, the mean may lie farther away.
-        finding = Finding(
-            cells["mean"].value,
-            "mean_and_median",
+        finding = MEAN_AND_MEDIAN.finding(
+            cells["mean"],
             f"a mean lies within SD root((n - 1) / n) = {max_distance:.4g} of the median {cells['median'].text}, not at"
             f" {cells['mean'].text}",
             slack=distance - max_distance,
@@ -245,9 +260,8 @@ def mean_of_quartiles(cells: RowCells, score_range: Interval) -> Iterator[Findin
     min_mean = (min_mean + (n - previous) * value_range.low) / n
     if mean.is_disjoint(Interval(min_mean, max_mean)):
         quartiles = ", ".join(f"{name} {cells[name].text}" for _, name in quartile_counts)
-        yield Finding(
-            cells["mean"].value,
-            "mean_of_quartiles",
+        yield MEAN_OF_QUARTILES.finding(
+            cells["mean"],
             f"{n} values with {quartiles} and none beyond {_bounds_text(value_range)} have a mean of at"
             f" {'least ' + f'{min_mean:.4g}' if mean.high < min_mean else 'most ' + f'{max_mean:.4g}'}, each value at its"
             f" bound, not {cells['mean'].text}",
@@ -257,47 +271,6 @@ def mean_of_quartiles(cells: RowCells, score_range: Interval) -> Iterator[Findin
 
 def _bounds_text(value_range: Interval) -> str:
     return " or ".join(f"{end:.4g}" for end in (value_range.low, value_range.high) if math.isfinite(end))
-
-
-def interval_of_mean(cells: RowCells, level: int | None) -> Iterator[Finding]:
-    """The interval of a mean contains it, and is 2 t SD / root(n) wide. Blames an end. level: per cent; None where it is not
-    declared, and 90, 95 and 99 are tried."""
-    if not {"ci_low", "ci_high", "mean"} <= set(cells):
-        return
-    low, high, mean = (cells[name].interval for name in ("ci_low", "ci_high", "mean"))
-    interval_text = f"{cells['ci_low'].text} to {cells['ci_high'].text}"
-    if mean.high < low.low or mean.low > high.high:
-        yield Finding(
-            cells["ci_high" if mean.low > high.high else "ci_low"].value,
-            "interval_of_mean",
-            f"the mean {cells['mean'].text} lies outside its interval, {interval_text}",
-            INCONSISTENT if level is None else IMPOSSIBLE,
-            max(low.low - mean.high, mean.low - high.high),
-        )
-        return
-    if not {"n", "sd"} <= set(cells) or cells["n"].number < 2:
-        return
-    n, sd, half_width = cells["n"].number, cells["sd"].interval, high.minus(low).times(0.5)
-    factors = {
-        tried_level: (critical(n - 1, tried_level), critical(math.inf, tried_level))
-        for tried_level in ((level,) if level else LEVELS)
-    }
-    if any(
-        not half_width.is_disjoint(sd.times(factor / math.sqrt(n)))
-        for critical_values in factors.values()
-        for factor in critical_values
-    ):
-        return
-    t_widths = {tried_level: sd.times(critical_values[0] / math.sqrt(n)) for tried_level, critical_values in factors.items()}
-    widths_text = ", ".join(f"{width} at {tried_level} %" for tried_level, width in t_widths.items())
-    yield Finding(
-        cells["ci_high"].value,
-        "interval_of_mean",
-        f"half the interval {interval_text} is {half_width}, but t SD / root(n) with SD {cells['sd'].text} and n"
-        f" {cells['n'].text} is {widths_text}",
-        NOT_REPRODUCIBLE if level is None else IMPOSSIBLE,
-        min(half_width.gap(width) for width in t_widths.values()),
-    )
 
 
 def of_population(would_fit: bool, finding: Finding) -> Finding:

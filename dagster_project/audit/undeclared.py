@@ -1,50 +1,220 @@
-"""Changes of an undeclared design, judged by the table's other changes.
+"""Numbers whose practice nobody declared, judged by the table's other rows.
 
-Belongs here: how the fit of other rows changes a finding's severity. Does not belong here: a rule (pairs.py).
+Belongs here: how the fit of other rows decides what a misfit means. Does not belong here: a rule.
+
+Each row is asked under every design that it allows. A practice that other rows follow so closely that it is no accident,
+three quarters of those that it could hold for, is the table's habit: what breaks it is inconsistent. Without a habit, a misfit
+under every design is not reproducible where it is gross, and where no other row shows the same; else it is a note.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from dagster_project.audit.designs import UNDECLARED, Design
 from dagster_project.audit.findings import INCONSISTENT, NOT_REPRODUCIBLE, NOTE, Finding
-from dagster_project.audit.pairs import RuleOutcome
+from dagster_project.audit.outcome import Outcome
+from dagster_project.audit.student import LEVELS
+from dagster_project.results.published import PublishedValue
 
-#: A rule's misfits are inconsistent when at least this many of the table's other changes, and this share of them, fit it.
-_MIN_FITTING_ROWS, _MIN_FITTING_SHARE = 3, 0.75
-_UNREPRODUCED = (
-    "not reproducible from what is printed as a paired t test, two groups or at 90, 95 or 99 %; an adjusted p, another"
-    " test or a bootstrap interval could explain it"
-)
+#: What a habit is: so many other rows fit, this share of them, and no more than this chance of it by accident.
+_MIN_FITTING_ROWS, _MIN_FITTING_SHARE, _MAX_CHANCE = 2, 0.75, 0.005
+_CLEAR_EXCESS, _MAX_CHANCE_NEAR = 1.5, 1e-5
+#: What another row that breaks a habit takes from the evidence for it.
+_MISFIT_COST = 1.5
+#: From which misfit on one is gross, by the judged statistic: relative, of a p in standard normal deviates, of an interval's centre
+#: in half widths. A p that is too large may be adjusted, so that more is asked of it.
+_GROSS = {"p": 0.5, "ci_high": 0.3, "change": 0.1, "df": math.inf}
+_GROSS_OTHERWISE, _GROSS_LARGE_P = 0.05, 1.3
+#: From which misfit on no habit excuses a number.
+_EXTREME = {"p": 3.0, "ci_high": 1.5, "df": math.inf}
+_EXTREME_OTHERWISE = 3.0
+#: Statistics that are judged like another.
+_KINDS = dict.fromkeys(("mean", "estimate", "or", "rr", "hr", "irr"), "change") | {"ci_low": "ci_high"}
+_PRACTICES = "another test, a model, an adjusted p or a bootstrap could explain it"
 
 
-def judge_undeclared(outcomes_by_change: Sequence[Sequence[RuleOutcome]], *, with_notes: bool) -> Iterator[Finding]:
-    """Findings on changes of an undeclared design: a note where another design would give the number; otherwise not
-    reproducible, or inconsistent where most of the table's other changes fit a paired t test."""
-    fitting_counts: Counter[str] = Counter()
-    rule_counts: Counter[str] = Counter()
-    for outcomes in outcomes_by_change:
-        for rule in {outcome.rule: None for outcome in outcomes}:
-            rule_counts[rule] += 1
-            fitting_counts[rule] += not any(outcome.findings for outcome in outcomes if outcome.rule == rule)
-    excused_findings: dict[str, list[Finding]] = {}
-    for outcomes in outcomes_by_change:
+@dataclass(frozen=True)
+class JudgedRow:
+    """The outcomes of a row by design. group: rows of one are compared with one another. is_declared: the only design is declared."""
+
+    group: str
+    outcomes: Mapping[Design, Sequence[Outcome]]
+    is_declared: bool = False
+    is_other: bool = False
+
+
+def judge(rows: Sequence[JudgedRow], *, with_notes: bool) -> Iterator[Finding]:
+    """Findings of rows, each number and rule once."""
+    groups: dict[str, list[JudgedRow]] = defaultdict(list)
+    for row in rows:
+        groups[row.group].append(row)
+    for group_rows in groups.values():
+        yield from _judge_group(group_rows, with_notes=with_notes)
+
+
+@dataclass(frozen=True)
+class _Habit:
+    """How many rows follow a practice so that it says something, how many break it, and the logarithm of the chance that those
+    fit by accident."""
+
+    fits: int = 0
+    misfits: int = 0
+    log_chance: float = 0.0
+
+    def plus(self, habit: "_Habit") -> "_Habit":
+        return _Habit(self.fits + habit.fits, self.misfits + habit.misfits, self.log_chance + habit.log_chance)
+
+    def holds_against(self, misfit: Outcome) -> bool:
+        """Whether it is the table's, one row that breaks it aside. A row that breaks it by as little as another practice would asks
+        for more evidence."""
+        others = max(0, self.misfits - 1)
+        is_usual = self.fits >= _MIN_FITTING_ROWS and self.fits >= _MIN_FITTING_SHARE * (self.fits + others)
+        max_chance = _MAX_CHANCE if misfit.excess >= _CLEAR_EXCESS else _MAX_CHANCE_NEAR
+        return is_usual and self.log_chance + _MISFIT_COST * others <= math.log(max_chance)
+
+
+_Habits = Mapping[tuple[Design, str], _Habit]
+
+
+def _judge_group(rows: Sequence[JudgedRow], *, with_notes: bool) -> Iterator[Finding]:
+    habits = _habits(rows)
+    lone = [_lone_misfits(row) for row in rows]
+    explained: list[Finding] = []
+    for row, misfits in zip(rows, lone, strict=True):
+        seen: set[str] = set()
+        values: set[PublishedValue] = set()
+        for finding in (*_declared(row), *_against_habit(row, habits)):
+            if finding.value.statistic not in seen or row.is_declared:
+                seen.add(finding.value.statistic)
+                values.add(finding.value)
+                yield finding
+        design_names = {design.name for design in row.outcomes} - {None}
+        for statistic, outcome in misfits.items():
+            if statistic in seen or row.is_declared or values & {cell.value for cell in outcome.cells}:
+                continue
+            n_others = sum(statistic in other for other in lone) - 1
+            severity = _severity_alone(outcome, statistic, n_others, _sharp_fits(rows, statistic))
+            if severity == NOTE or (row.is_other and severity != INCONSISTENT):
+                explained += outcome.findings[:1] if outcome.misfit >= 0 else ()
+            else:
+                values |= {finding.value for finding in outcome.findings}
+                reason = f"not reproducible by any design that the row allows; {_PRACTICES}" if design_names else _PRACTICES
+                for finding in outcome.findings[:1]:
+                    is_plain = outcome.is_certain
+                    yield replace(finding, severity=severity) if is_plain else finding.softened(severity, reason)
+    if explained and with_notes:
+        others = f", and {len(explained) - 1} others of {rows[0].group!r}" if len(explained) > 1 else ""
+        yield explained[0].softened(NOTE, f"{_PRACTICES}{others}; declare it with --design or --practice")
+
+
+def _habits(rows: Sequence[JudgedRow]) -> _Habits:
+    """The habits of rows, by design and what is judged."""
+    habits: dict[tuple[Design, str], _Habit] = {}
+    for row in rows:
+        for design, outcomes in row.outcomes.items():
+            for outcome in outcomes:
+                key, is_fit = (design, outcome.habit), not outcome.findings and outcome.is_sharp
+                log_chance = math.log(max(outcome.chance, 1e-3)) if is_fit else 0.0
+                habits[key] = habits.get(key, _Habit()).plus(_Habit(int(is_fit), int(bool(outcome.findings)), log_chance))
+    return habits
+
+
+def consistency(rows: Sequence[JudgedRow]) -> int:
+    """How many comparisons of rows fit beyond accident, less those that do not, each by the design that fits best."""
+    total = 0
+    groups: dict[str, list[JudgedRow]] = defaultdict(list)
+    for row in rows:
+        groups[row.group].append(row)
+    for group_rows in groups.values():
+        best: dict[str, int] = {}
+        for (_, name), habit in _habits(group_rows).items():
+            best[name] = max(best.get(name, -len(group_rows)), habit.fits - habit.misfits)
+        total += sum(best.values())
+    return total
+
+
+def _declared(row: JudgedRow) -> Iterator[Finding]:
+    if row.is_declared:
+        first = next(iter(row.outcomes))
+        yield from (finding for outcome in row.outcomes[first] if outcome.misfit >= 0 for finding in outcome.findings)
+
+
+def _against_habit(row: JudgedRow, habits: _Habits) -> Iterator[Finding]:
+    """Against a practice of the table's other rows. Of a declared design only where what is declared leaves it open."""
+    for number, (design, outcomes) in enumerate(row.outcomes.items()):
         for outcome in outcomes:
-            n_others, n_fitting = rule_counts[outcome.rule] - 1, fitting_counts[outcome.rule]
-            is_usual = n_fitting >= _MIN_FITTING_ROWS and n_fitting >= _MIN_FITTING_SHARE * n_others
-            if outcome.findings and outcome.alternative_design:
-                excused_findings.setdefault(outcome.alternative_design, []).extend(outcome.findings)
-            for finding in () if outcome.alternative_design else outcome.findings:
-                if is_usual:
-                    rows_text = f"{n_fitting} of the table's {n_others + 1} changes"
-                    reason = f"{rows_text} fit the same people and a paired t test at 95 %; this does not"
+            is_declared = row.is_declared and number == 0 and outcome.misfit >= 0
+            if outcome.is_certain or is_declared:
+                continue
+            habit = habits[design, outcome.habit]
+            if outcome.findings and habit.holds_against(outcome) and not _is_better_explained(row, outcome, habit, habits):
+                words = f" fit {design.description}" if design.description else " fit"
+                reason = f"{habit.fits} of the table's {habit.fits + habit.misfits} such numbers{words}; this does not"
+                for finding in outcome.findings:
                     yield finding.softened(INCONSISTENT, reason)
-                elif not outcome.only_if_usual:
-                    yield finding.softened(NOT_REPRODUCIBLE, _UNREPRODUCED)
-    for design, findings in excused_findings.items() if with_notes else ():
-        first_finding = findings[0]
-        yield first_finding.softened(
-            NOTE,
-            f"{design} would give it"
-            + (f", and {len(findings) - 1} others" if len(findings) > 1 else "")
-            + "; declare it with --design",
+
+
+def _is_better_explained(row: JudgedRow, misfit: Outcome, habit: _Habit, habits: _Habits) -> bool:
+    """Whether the judged number fits another design that at least as many rows of the table follow."""
+    value = misfit.cells[0].value
+    return any(
+        not outcome.findings and outcome.is_sharp and outcome.cells[0].value == value and outcome.habit == misfit.habit
+        and habits[design, outcome.habit].fits >= habit.fits and habits[design, outcome.habit].misfits < habit.misfits
+        for design, outcomes in row.outcomes.items()
+        for outcome in outcomes
+    )  # fmt: skip
+
+
+def _lone_misfits(row: JudgedRow) -> dict[str, Outcome]:
+    """By statistic, the mildest misfit of a number that no design explains."""
+    result: dict[str, Outcome] = {}
+    misfits: dict[str, list[tuple[Design, Outcome]]] = defaultdict(list)
+    explained: set[str] = set()
+    for design, outcomes in row.outcomes.items():
+        blamed = {outcome.cells[0].value.statistic for outcome in outcomes if outcome.findings}
+        blamed |= {finding.value.statistic for outcome in outcomes for finding in outcome.findings}
+        for outcome in outcomes:
+            if outcome.findings:
+                misfits[outcome.cells[0].value.statistic].append((design, outcome))
+            else:
+                explained |= {cell.value.statistic for cell in outcome.cells} - blamed
+    for statistic, outcomes in misfits.items():
+        certain = [outcome for _, outcome in outcomes if outcome.is_certain]
+        if certain and (statistic not in explained or len(certain) >= len(row.outcomes)):
+            result[statistic] = certain[0]
+        elif statistic not in explained:
+            # A model of hardly any degrees of freedom, or another level, may excuse a number, but does not measure how far it is off.
+            usual = [outcome for design, outcome in outcomes if not design.has_few_df and design.level in (None, LEVELS[0])]
+            result[statistic] = min(usual or [outcome for _, outcome in outcomes], key=lambda outcome: outcome.misfit)
+    return result
+
+
+def _sharp_fits(rows: Sequence[JudgedRow], statistic: str) -> int:
+    return sum(
+        any(
+            outcome.is_sharp and not outcome.findings and outcome.cells[0].value.statistic == statistic
+            for outcomes in row.outcomes.values()
+            for outcome in outcomes
         )
+        for row in rows
+    )
+
+
+def _severity_alone(outcome: Outcome, statistic: str, n_others: int, n_fitting: int) -> str:
+    kind = _KINDS.get(statistic, statistic)
+    if outcome.is_certain or outcome.misfit > _EXTREME.get(kind, _EXTREME_OTHERWISE):
+        return INCONSISTENT
+    if n_others and n_others * 3 > n_fitting:
+        return NOTE
+    gross = _GROSS.get(kind, _GROSS_OTHERWISE)
+    if kind == "p" and outcome.is_above:
+        gross = _GROSS_LARGE_P
+    return NOT_REPRODUCIBLE if outcome.misfit > gross else NOTE
+
+
+def judge_table(outcomes_by_row: Sequence[Sequence[Outcome]], group: str, *, with_notes: bool) -> Iterator[Finding]:
+    """The same of rows that no design is about."""
+    rows = [JudgedRow(group, {UNDECLARED: outcomes}) for outcomes in outcomes_by_row]
+    yield from judge(rows, with_notes=with_notes)

@@ -39,7 +39,7 @@ HEADER = "label,timepoint,statistic,printed\n"
         (HEADER + "A,T1,n,20\nA,,mean,3\n", "t.csv: line 3: column timepoint: an empty cell; name the moment, such as T1, or "),
         ("label,timepoint,statistic,printed,printed\nA,T1,n,9,9\n", "t.csv: line 1: there are two columns 'printed'; keep one"),
         ("label,timepoint,statistic,printed,design\nA,T1,n,9,crossover\n",
-         "t.csv: line 2: column design: 'crossover' must be paired, groups or other"),
+         "t.csv: line 2: column design: 'crossover' must be paired, groups, model or other"),
         ("label,timepoint,statistic,printed,level\nA,T1,n,9,80\n", "t.csv: line 2: column level: '80' must be 90, 95 or 99"),
         ("\nsep=;\nlabel;timepoint;printed\n", "t.csv: line 3: the column 'statistic' is missing; "),
     ],
