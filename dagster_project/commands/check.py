@@ -9,7 +9,6 @@ from dagster_project.settings import Settings
 from dagster_project.terminal import say
 
 if TYPE_CHECKING:
-    from dagster_project.raw.versions import gone_exports
     from dagster_project.rehearsal.fit import FitFinding
 
 
@@ -20,6 +19,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def execute(options: argparse.Namespace, settings: Settings) -> int:
     from dagster_project.extensions.rehearsal import static_faults
     from dagster_project.models.project import DbtProject
+    from dagster_project.raw.versions import gone_exports
     from dagster_project.rehearsal.fit import ERROR, WARNING, FitFinding, check_study
     from dagster_project.results import count_text
     from dagster_project.study import read_study
