@@ -92,8 +92,8 @@ def _with_letters(
     is_whole = bool(np.all(numbers[is_number] == np.round(numbers[is_number])))
     is_whole &= variable.is_whole or variable.kind == "category"
     is_whole &= bool(np.all(np.abs(numbers[is_number]) <= _LARGEST_LONG))
-    entries = [
-        (int(number) if is_whole else float(number)) if has_number else letters[position] if position >= 0 else None
-        for number, has_number, position in zip(numbers, is_number, positions, strict=True)
-    ]
+    entries = np.full(len(numbers), None, dtype=object)
+    entries[is_number] = numbers[is_number].astype(np.int64 if is_whole else np.float64).tolist()
+    has_reason = ~is_number & (positions >= 0)
+    entries[has_reason] = np.array(letters, dtype=object)[positions[has_reason]]
     return pd.Series(entries, dtype=object)

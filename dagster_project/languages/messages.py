@@ -159,8 +159,8 @@ def _patterns_of_findings() -> Patterns:
 
 def _patterns_of(messages: Sequence[str]) -> Patterns:
     """Patterns of the messages with placeholders, those with most words of their own first."""
-    filled = [message for message in messages if "{" in message]
-    by_length = sorted(filled, key=lambda message: (-len(re.sub(r"\{\w*\}", "", message)), message))
+    with_values = [message for message in messages if "{" in message]
+    by_length = sorted(with_values, key=lambda message: (-len(re.sub(r"\{\w*\}", "", message)), message))
     return tuple((_pattern(message), message) for message in by_length)
 
 
