@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 EXAMPLE = HERE.parent / "data" / "peer_workers"
 SMALL = HERE / "small_study"
-_MADE_BY_RUNS = ("landing", "release", "releases", "public", "public_releases", "disclosure_report")
+_MADE_BY_RUNS = (
+    "landing", "release", "releases", "public", "public_releases", "disclosure_report", "audit_trail.jsonl",
+)  # fmt: skip
 #: Names the folder that the processes of a session share, to those that the first one starts.
 _SHARED = "TESTS_SHARED_FOLDER"
 

@@ -152,7 +152,7 @@ def test_another_key_is_run(small_copy: Any) -> None:
     with pytest.raises(SettingsError, match="the key of the pseudonyms is another one"):
         unchanged_since(replace(workspace.settings, pseudonym_key="another key"), inputs, "2026-01-01")
     old_settings = replace(workspace.settings, pseudonym_key=None)
-    old_settings.key_file.write_bytes(workspace.settings.key())
+    old_settings.key_file.write_bytes(workspace.settings.study_key().secret)
     _noted(workspace, old_settings)
     assert unchanged_since(old_settings, inputs, "2026-01-01") is not None
     old_settings.key_file.unlink()

@@ -9,7 +9,7 @@ from dagster_project.commands.command import ReleaseAction, add_command
 from dagster_project.settings import Settings
 from dagster_project.terminal import say
 from dagster_project.trail import Entry, ReleasedTrail
-from dagster_project.trail.chain import Fact, Line
+from dagster_project.trail.chain import Fact, Facts, Line
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -95,11 +95,13 @@ def _show(entries: Sequence[Entry], options: argparse.Namespace) -> None:
 
 def _words(entry: Entry) -> str:
     """What an entry records, as far as it goes into a line."""
-    parts = [
-        f"{name.replace('_', ' ')} {_text(value)}" for name, value in entry.facts.items() if value not in (None, "", [], {})
-    ]
-    text = "; ".join(parts)
+    text = "; ".join(_parts(entry.facts))
     return f": {text}" if text else ""
+
+
+def _parts(facts: Facts) -> list[str]:
+    """Names and values, without those that say nothing."""
+    return [f"{name.replace('_', ' ')} {_text(value)}" for name, value in facts.items() if value not in (None, "", [], {})]
 
 
 def _text(value: Fact) -> str:
@@ -109,7 +111,7 @@ def _text(value: Fact) -> str:
         text = ", ".join(_text(part) for part in value[:_MOST_PARTS])
         return text if len(value) <= _MOST_PARTS else f"{text} and {len(value) - _MOST_PARTS} more"
     if isinstance(value, dict):
-        return "(" + _text([f"{name} {_text(part)}" for name, part in value.items()]) + ")"
+        return "(" + _text([*_parts(value)]) + ")"
     text = str(value)
     return text[:_SHORT_HASH] if len(text) == _HASH_LENGTH and text.isalnum() else text
 

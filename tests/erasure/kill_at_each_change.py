@@ -15,6 +15,7 @@ from pathlib import Path
 from dagster_project.erasure import finish_erasure, person_of, plan_erasure, prepare
 from dagster_project.settings import Settings, read_settings
 from dagster_project.study import read_study
+from dagster_project.trail import TRAIL_FILE, chain_faults, read_lines
 
 _CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "os.chmod", "os.utime", "shutil.rmtree"}
 #: What differs between two erasures: the name and the time of the receipt, and the key of the list of the erased.
@@ -49,7 +50,10 @@ def erase(settings: Settings, identifier: str) -> None:
 
 
 def content_hash(path: Path) -> str:
-    """What a file holds; of what is random or never written, that it is there."""
+    """What a file holds; of what is random or never written, that it is there; of the audit trail the kinds of its entries."""
+    if path.name == TRAIL_FILE:
+        lines = read_lines(path.read_bytes())
+        return str([*chain_faults(lines), *(line.entry.kind for line in lines if line.entry is not None)])
     return "" if path.name in _RANDOM or path.suffix == ".duckdb" else hashlib.sha256(path.read_bytes()).hexdigest()
 
 
