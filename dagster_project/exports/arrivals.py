@@ -29,7 +29,8 @@ class Memory:
     """The state of the files at the last look.
 
     stats: by path below the study folder, (size, times in ns of the last change of content and of anything). hashes: by
-    path, the SHA-256 of the file with those stats. definitions: the hash of all definition files. lockless: runs recorded as started that held no lock.
+    path, the SHA-256 of the file with those stats. definitions: the hash of all definition files. lockless: runs recorded
+    as started that held no lock.
     """
 
     stats: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
