@@ -41,12 +41,17 @@ def _replace(file: Path, old: str = ",4,", new: str = ",3,") -> None:
     assert file.read_text(encoding="utf-8") != content
 
 
+def _replace_twice(file: Path) -> None:
+    _replace(file)
+    _replace(file, ",5,", ",2,")
+
+
 @pytest.mark.parametrize(
     ("change", "state"),
     [
         (_append, "unsettled"),
         (_replace, "unsettled"),
-        (lambda file: (_replace(file), _replace(file, ",5,", ",2,")), "unsettled"),
+        (_replace_twice, "unsettled"),
         (lambda file: file.unlink(), "gone"),
         (lambda file: os.utime(file, (_DEAD, _DEAD)), "unsettled"),
         (lambda file: os.utime(file, (_FAR, _FAR)), "unsettled"),
