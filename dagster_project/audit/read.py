@@ -188,18 +188,18 @@ def _number(name: str, line: int, column: str, text: str) -> float:
     try:
         number = float(read_printed(text.lstrip("<>≤≥ ")))
     except (ValueError, OverflowError):
-        value_text = "an empty cell" if not text else _shortened(text)
+        value_text = "an empty cell" if not text else _cell_words(text)
         raise ResultsError(
             f"{name}: line {line}: column {column}: {value_text} is not a number; correct it or leave the row out"
         ) from None
     if not abs(number) < _MAX_NUMBER:
         raise ResultsError(
-            f"{name}: line {line}: column {column}: {_shortened(text)} is not a number as tables print it; correct it"
+            f"{name}: line {line}: column {column}: {_cell_words(text)} is not a number as tables print it; correct it"
         )
     return number
 
 
-def _shortened(text: str) -> str:
+def _cell_words(text: str) -> str:
     return repr(text if len(text) <= _MAX_SHOWN else f"{text[: _MAX_SHOWN - 1]}…")
 
 
