@@ -104,10 +104,9 @@ def test_a_run_on_a_full_disk_ends_in_one_line_and_the_next_one_succeeds(
     small_copy: Any, small_disk: Callable[[int], Path]
 ) -> None:
     workspace, _ = small_copy
-    folder = small_disk(400)
-    study, home = folder / "study", folder / "home"
-    shutil.copytree(workspace.study_folder, study, symlinks=True)
-    shutil.copytree(workspace.settings.home, home, symlinks=True)
+    folder, root = small_disk(400), workspace.study_folder.parent.parent
+    shutil.copytree(root, folder, symlinks=True, dirs_exist_ok=True)
+    study, home = (folder / path.relative_to(root) for path in (workspace.study_folder, workspace.settings.home))
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("WAVEHOUSE", "DAGSTER", "DBT"))}
     environment |= {
         "WAVEHOUSE_STUDY": str(study),
