@@ -77,6 +77,8 @@ _THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+")
 _DECIMALS_OF_THREE = re.compile(r"[.]\d{3}$")
 #: Larger than any table prints, and far below where squares overflow.
 _MAX_NUMBER = 1e15
+#: The characters of a cell that a message shows.
+_MAX_SHOWN = 60
 #: Excel's line before the header.
 _SEP = re.compile(r"\s*\"?sep=.?\"?\s*$", re.IGNORECASE)
 #: 'p < .001' within the cell.
@@ -215,13 +217,19 @@ def _number(name: str, line: int, column: str, text: str) -> float:
     try:
         number = float(read_printed(text.lstrip("<>≤≥ ")))
     except (ValueError, OverflowError):
-        value_text = "an empty cell" if not text else repr(text)
+        value_text = "an empty cell" if not text else _cell_words(text)
         raise ResultsError(
             f"{name}: line {line}: column {column}: {value_text} is not a number; correct it or leave the row out"
         ) from None
     if not abs(number) < _MAX_NUMBER:
-        raise ResultsError(f"{name}: line {line}: column {column}: {text!r} is not a number as tables print it; correct it")
+        raise ResultsError(
+            f"{name}: line {line}: column {column}: {_cell_words(text)} is not a number as tables print it; correct it"
+        )
     return number
+
+
+def _cell_words(text: str) -> str:
+    return repr(text if len(text) <= _MAX_SHOWN else f"{text[: _MAX_SHOWN - 1]}…")
 
 
 def _facts(name: str, line: int, row: dict[str, str]) -> ScaleFacts:

@@ -28,11 +28,12 @@ _PATH_LIMIT = 400
 class Memory:
     """The state of the files at the last look.
 
-    stats: by path below the study folder, (size, time of last change in ns). hashes: by path, the SHA-256 of the file with
-    those stats. definitions: the hash of all definition files. lockless: runs recorded as started that held no lock.
+    stats: by path below the study folder, (size, times in ns of the last change of content and of anything). hashes: by
+    path, the SHA-256 of the file with those stats. definitions: the hash of all definition files. lockless: runs recorded
+    as started that held no lock.
     """
 
-    stats: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    stats: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
     hashes: Mapping[str, str] = field(default_factory=dict)
     definitions: str = ""
     lockless: tuple[str, ...] = ()
@@ -46,7 +47,10 @@ class Memory:
         try:
             content = json.loads(text or "{}")
             return cls(
-                {path: (int(size), int(modified_ns)) for path, (size, modified_ns) in content.get("stats", {}).items()},
+                {
+                    path: (int(size), int(modified_ns), int(changed_ns))
+                    for path, (size, modified_ns, changed_ns) in content.get("stats", {}).items()
+                },
                 dict(content.get("hashes", {})),
                 str(content.get("definitions", "")),
                 tuple(map(str, content.get("lockless", ()))),
@@ -90,7 +94,7 @@ def look(study: Study, memory: Memory, release_digests: Mapping[str, str]) -> Lo
     file that was touched, or removed and put back, is unchanged. An export whose files were removed is not changed: nothing
     arrived.
     """
-    stats: dict[str, tuple[int, int]] = {}
+    stats: dict[str, tuple[int, int, int]] = {}
     hashes: dict[str, str] = {}
     digests: dict[str, str] = {}
     unsettled: list[str] = []
@@ -117,7 +121,8 @@ def look(study: Study, memory: Memory, release_digests: Mapping[str, str]) -> Lo
             name = _name_below(study.folder, file)
             try:
                 stat = file.stat()
-                stats[name] = (stat.st_size, stat.st_mtime_ns)
+                # The second time tells a file that was replaced by one of the same size and date.
+                stats[name] = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
                 if memory.stats.get(name) != stats[name]:
                     unsettled.append(plain(name, _PATH_LIMIT))
                     is_settled = False

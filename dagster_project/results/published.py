@@ -76,4 +76,4 @@ def _number(file: Path, line: int, record: Mapping[str, str | None], column: str
         return kind(text)
     except ValueError:
         expected = "a whole number" if kind is int else "a number"
-        raise ResultsError(f"{file}: line {line}: {text!r} is not {expected}; correct the column {column}") from None
+        raise ResultsError(f"{file}: line {line}: {text[:60]!r} is not {expected}; correct the column {column}") from None
