@@ -68,6 +68,7 @@ class Attacker:
         families = [(variable, (*categories, None)) for variable, categories in CATEGORIES.items()]
         families += [("gp", (True, False, None)), *((f"health {wave}", (*HEALTH, None)) for wave in WAVES)]
         families += [(wave, STATES) for wave in WAVES]
+        families += [(f"complete {wave}", (True, False)) for wave in WAVES]
         families += [(f"{item} {wave}", (*map(str, answers), None)) for item, answers in ANSWERS.items() for wave in WAVES]
         subsets = [frozenset(waves) for size in range(len(WAVES) + 1) for waves in combinations(WAVES, size)]
         families += [(scale, subsets) for scale in SCALES] + [("age", (True, False))]
@@ -95,6 +96,8 @@ class Attacker:
         self.inequalities.append(_minus(returned["T1"], self._of(arm, "gp", (True, False))))
         for wave in WAVES:
             self.inequalities.append(_minus(returned[wave], self._of(arm, f"health {wave}", HEALTH)))
+            complete = {(arm, f"complete {wave}", True): 1.0}
+            self.inequalities.append(_minus(self.with_scores(arm, "low_mood", {wave}), complete))
             for item, answers in ANSWERS.items():
                 who_answered = self._of(arm, f"{item} {wave}", map(str, answers))
                 self.inequalities.append(_minus(returned[wave], who_answered))
@@ -161,6 +164,8 @@ class Attacker:
             if statistic == "count":
                 answers = [str(answer) for answer in range(int(first), int(last or first) + 1)]
             return self._of(arm, f"{outcome} {where[-1]}", answers)
+        if kind == "measurement":
+            return {(arm, f"complete {where[0]}", True): 1.0}
         if kind == "summary":
             return self.with_scores(arm, outcome, {where[0]})
         if kind == "change":

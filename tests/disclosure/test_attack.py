@@ -22,6 +22,7 @@ from disclosure.made_people import (
     made_study,
     made_values,
     small_facts,
+    with_items,
 )
 from scipy.stats import t as t_distribution
 
@@ -59,6 +60,10 @@ def expression_of_fact(attacker: Attacker, fact: str) -> dict:
     if " in " in words:
         scale, _, waves = words.partition(" in ")
         return {(arm, scale, frozenset(waves.split("+") if waves else ())): 1.0 for arm in arms}
+    if words.startswith("incomplete"):
+        wave = words.split()[1]
+        complete = {(arm, f"complete {wave}", True): -1.0 for arm in arms}
+        return {key: 1.0 for arm in arms for key in attacker.with_scores(arm, "low_mood", {wave})} | complete
     name, _, text = words.partition("=")
     value: object = {"None": None, "True": True, "False": False}.get(text, text)
     return {(arm, name, value): 1.0 for arm in arms}
@@ -133,7 +138,7 @@ def test_every_file_prints_the_same(count: int, tmp_path: Path) -> None:
         number = published[identifier].printed.replace("−", "-")
         as_value = {f"{float(number):g}"} if re.fullmatch(r"-?[0-9.]+", number) else set()
         assert {text.replace("−", "-") for text in printed_texts} <= {number} | as_value, identifier
-    printed_numbers = {number for row in published.values() for number in row.printed.split()}
+    printed_numbers = {number.lstrip(".") for row in published.values() for number in row.printed.split()}
     assert numbers_in_tables(tmp_path / "public") - printed_numbers - {"001", "01", "05"} <= {"0", ".001"}
     assert "min" not in {identifier.rpartition("/")[2] for identifier in published}
     assert not any("median" in identifier or identifier.endswith("/max") for identifier in published)
@@ -222,7 +227,7 @@ def leaver(person: Person, is_leaver: bool) -> Person:
     }
     states = {wave: "returned" if wave in waves else "not_returned" for wave in WAVES}
     health = {wave: answer for wave, answer in person.health.items() if wave in waves}
-    return replace(person, arm="control", scores=scores, states=states, health=health)
+    return with_items(replace(person, arm="control", scores=scores, states=states, health=health))
 
 
 def test_three_releases_in_a_row_tell_no_single_person_apart(tmp_path: Path) -> None:
