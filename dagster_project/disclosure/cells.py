@@ -201,6 +201,7 @@ def _relate_answers(registry: CountRegistry, results: Mapping[str, ResultRow], p
         n = _id(analysis, row.outcome, "n", people_group, row.wave)
         count = _id(analysis, row.outcome, "count", people_group, row.wave, row.category)
         registry.add_sum(_returned_name(people_group, row.wave), [n], f"{n}#missing")
+        registry.add_sum(_roster_name(people_group), [n], f"{n}#not_known")
         registry.add_sum(n, [count], f"{count}#others")
         counts.setdefault(n, []).append(count)
         if analysis == "items":
@@ -249,6 +250,7 @@ def _relate_complete_answers(registry: CountRegistry, study: Study) -> None:
         for wave in study.protocol.waves:
             n = _id("measurement", code, "n", None, wave.wave)
             registry.add_sum(_returned_name(None, wave.wave), [n], f"{n}#missing")
+            registry.add_sum(_roster_name(None), [n], f"{n}#not_known")
             registry.add_sum(_id("summary", code, "n", None, wave.wave), [n], f"{n}#incomplete")
 
 

@@ -11,7 +11,7 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-from disclosure.made_people import ANSWERS, CATEGORIES, CONTRASTS, GROUPS, HEALTH, SCALES, WAVES
+from disclosure.made_people import ANSWERS, CATEGORIES, CONTRASTS, GROUPS, HEALTH, SCALES, WAVES, Person
 from scipy.optimize import linprog
 
 ARMS = (*GROUPS, None)
@@ -114,6 +114,18 @@ class Attacker:
 
     def with_scores(self, arm: str | None, scale: str, waves: set[str]) -> Expression:
         return self._of(arm, scale, [subset for subset in self.families[scale] if waves <= subset])
+
+    def roster(self, people: Sequence[Person]) -> list[tuple[Expression, float, float]]:
+        """What somebody knows who has the roster: of each arm how many there are, and of each gender and ethnicity."""
+        known_counts: list[tuple[Expression, float, float]] = []
+        for arm in ARMS:
+            members = [person for person in people if person.arm == arm]
+            known_counts.append((self._of(arm, "T1", STATES), len(members), len(members)))
+            for variable, categories in CATEGORIES.items():
+                for category in (*categories, None):
+                    count = sum(getattr(person, variable) == category for person in members)
+                    known_counts.append(({(arm, variable, category): 1.0}, count, count))
+        return known_counts
 
     def expression_of(self, result_id: str) -> Expression | None:
         """What a published count is a sum of; None for a number that is no count."""
