@@ -87,11 +87,31 @@ def protect_counts(registry: CountRegistry, suppression: Suppression, rule: Disc
         ]
         # Who has the roster knows most: what they cannot find out, nobody can. What is on it, everybody else may try.
         suppression.known = of_roster
-        needy = [name for name in small_names if name not in of_roster]
+        largest = _largest_values(relations, of_roster)
+        # Of a count that can be no larger, the roster says all that need be said.
+        needy = [
+            name
+            for name in small_names
+            if name not in of_roster and largest.get(name, UNKNOWN[1]) >= rule.least_width - _TOLERANCE
+        ]
         _protect_component(registry, suppression, rule, names, relations, needy)
         suppression.known = {}
         needy = [name for name in small_names if name in of_roster]
         _protect_component(registry, suppression, rule, names, relations, needy)
+
+
+def _largest_values(relations: list[Relation], known: Mapping[str, Interval]) -> dict[str, float]:
+    """The largest value that counts can have for somebody who knows some: that of the total they are a part of."""
+    largest = {name: high for name, (_, high) in known.items()}
+    is_new = True
+    while is_new:
+        is_new = False
+        for relation in relations:
+            limit = largest.get(relation.total)
+            for part in relation.parts if limit is not None else ():
+                if limit < largest.get(part, UNKNOWN[1]):
+                    largest[part], is_new = limit, True
+    return largest
 
 
 def _protect_component(
@@ -104,7 +124,10 @@ def _protect_component(
     positions = np.array([index_of[name] for name in needy], dtype=np.int64)
     counts = np.array([registry.values[name] for name in needy], dtype=np.float64)  # the first solution is the study
     search = _Search(System(names, relations), needy, positions, counts, counts.copy())
-    search.start(rule, suppression)
+    if suppression.known:
+        search.start(rule, suppression)
+    else:  # the study itself is a solution, and what is on the roster hangs together in small blocks
+        search.starts.append(np.array([registry.values[name] for name in names], dtype=np.float64))
     while True:
         narrow = search.narrow_count(suppression, rule)
         if narrow is None:
@@ -198,10 +221,8 @@ class _Search:
     def start(self, rule: Disclosure, suppression: Suppression) -> None:
         """Show of as many counts as possible that they are protected, all together: solutions where all that are not yet
         are large or small, or every second, every second pair and so on, until that helps no more."""
-        if len(self.needy) <= _SHORT_SEARCH:
-            return
         pending, shift = self.pending(rule), 0
-        while pending and shift < max(1, len(pending) - 1).bit_length() + 1:
+        while len(pending) > _SHORT_SEARCH and shift < max(1, len(pending) - 1).bit_length() + 1:
             positions = np.arange(len(pending))
             signs = np.ones(len(pending)) if shift == 0 else np.where(positions >> (shift - 1) & 1, 1.0, -1.0)
             for values in self.system.far_apart(pending, signs, suppression.beliefs):
