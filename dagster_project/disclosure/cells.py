@@ -20,7 +20,7 @@ _STATES = ("n", "n_withdrawn", "n_not_returned", "n_returned_blank", "n_not_plan
 _COSTS = {
     "flow": 8.0, "change": 7.0, "summary": 6.0, "flow_by_group": 5.0, "change_by_group": 5.0, "summary_by_group": 4.0,
     "characteristics": 3.0, "categories": 2.5, "service_use": 2.5, "characteristics_by_group": 2.0,
-    "categories_by_group": 1.5, "service_use_by_group": 1.5, "items": 1.0,
+    "categories_by_group": 1.5, "service_use_by_group": 1.5, "items": 1.0, "measurement": 0.8,
 }  # fmt: skip
 #: A count that others are shares of costs more than a share.
 _COST_OF_TOTAL = 2.0
@@ -88,6 +88,7 @@ def count_registry(study: Study, results: Mapping[str, ResultRow], patterns: Seq
         _relate_characteristics(registry, study, people_group)
         _relate_answers(registry, results, people_group)
         _relate_scores(registry, study, patterns, people_group)
+    _relate_complete_answers(registry, study)
     _relate_groups(registry, study, groups)
     return registry
 
@@ -200,6 +201,7 @@ def _relate_answers(registry: CountRegistry, results: Mapping[str, ResultRow], p
         n = _id(analysis, row.outcome, "n", people_group, row.wave)
         count = _id(analysis, row.outcome, "count", people_group, row.wave, row.category)
         registry.add_sum(_returned_name(people_group, row.wave), [n], f"{n}#missing")
+        registry.add_sum(_roster_name(people_group), [n], f"{n}#not_known")
         registry.add_sum(n, [count], f"{count}#others")
         counts.setdefault(n, []).append(count)
         if analysis == "items":
@@ -240,6 +242,16 @@ def _relate_scores(
         for pair, contrast in pairs.items():
             ends = {contrast.baseline, contrast.followup}
             registry.add_sum(pair, [name for wave_set, name in combined.items() if ends <= wave_set])
+
+
+def _relate_complete_answers(registry: CountRegistry, study: Study) -> None:
+    """Who answered all items of a scale is among those who have a score, and who returned the wave."""
+    for code in study.scales:
+        for wave in study.protocol.waves:
+            n = _id("measurement", code, "n", None, wave.wave)
+            registry.add_sum(_returned_name(None, wave.wave), [n], f"{n}#missing")
+            registry.add_sum(_roster_name(None), [n], f"{n}#not_known")
+            registry.add_sum(_id("summary", code, "n", None, wave.wave), [n], f"{n}#incomplete")
 
 
 def _pattern_name(code: str, people_group: str | None, waves: frozenset[str]) -> str:

@@ -5,12 +5,13 @@ Belongs here: the decision on counts, with the ledger in mind. Does not belong h
 """
 
 from dagster_project.disclosure.bounds import UNKNOWN, Interval
-from dagster_project.disclosure.cells import CountRegistry
+from dagster_project.disclosure.cells import ITEM_NAMES, CountRegistry
 from dagster_project.disclosure.ledger import CountEntry, Ledger
-from dagster_project.disclosure.rounding import rounded_count, rounded_interval
+from dagster_project.disclosure.rounding import lasting_count, rounded_count, rounded_interval
 from dagster_project.disclosure.suppression import (
     EARLIER,
     FEWER,
+    SECONDARY,
     EarlierReleaseError,
     Suppression,
     is_small,
@@ -37,6 +38,8 @@ def decide_counts(registry: CountRegistry, rule: Disclosure, key: bytes, ledger:
             )
         elif is_small(value, rule):
             suppression.hide(name, FEWER, small_interval(rule))
+        elif name.startswith(ITEM_NAMES) and value < lasting_count(rule):
+            suppression.hide(name, SECONDARY, UNKNOWN)  # were it small in a later release, it would be known
         else:
             count = rounded_count(value, name, rule, key)
             suppression.counts[name], suppression.intervals[name] = count, rounded_interval(count, rule)

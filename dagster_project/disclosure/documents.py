@@ -122,8 +122,8 @@ def _lacking(analyses: Sequence[str]) -> str:
     names = ", ".join(name.replace("_", " ") for name in analyses)
     return (
         "No row of a person, no answer and no file name or day of an answer is public, nor anything else by person. Only"
-        " counts, means, SDs and what follows from them are; of these analyses of the study nothing is public, since nobody"
-        f" has shown that their numbers tell of no single person: {names or 'none'}."
+        " counts, means, SDs, what follows from them, and reliability are; of these analyses of the study nothing is public,"
+        f" since nobody has shown that their numbers tell of no single person: {names or 'none'}."
     )
 
 

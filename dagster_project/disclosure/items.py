@@ -10,6 +10,7 @@ have no score; items are therefore public only where counts are rounded.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from dagster_project.disclosure.rounding import lasting_count
 from dagster_project.results import ResultRow, result_id
 from dagster_project.study import Disclosure, Study
 
@@ -75,7 +76,7 @@ def _spans_in(answers: Sequence[int], counts_of_waves: Sequence[Sequence[int]], 
     spans: list[Span] = []
     start = 0
     for end in range(len(answers)):
-        if all(sum(counts[start : end + 1]) >= rule.minimum for counts in counts_of_waves):
+        if all(sum(counts[start : end + 1]) >= lasting_count(rule) for counts in counts_of_waves):
             spans.append((answers[start], answers[end]))
             start = end + 1
     if spans and start < len(answers):

@@ -44,16 +44,21 @@ def public_tables(study: Study, rows: Mapping[str, ResultRow]) -> list[Table]:
     """The tables, numbered. A number that is hidden is a mark."""
     in_tables = table_results(study, rows.values())
     layouts = (table_characteristics, table_service_use, table_categories, table_summary, table_change)
-    tables = [_flow_table(study, rows), *(lay_out(study, in_tables) for lay_out in layouts), *_norm_tables(study, in_tables)]
+    tables = [_flow_table(study, rows), *(lay_out(study, in_tables) for lay_out in layouts)]
+    tables += _further_tables(study, in_tables)
     tables += [*group_tables(study, in_tables), *_item_tables(study, rows)]
     marked_tables = [replace(_marked(table, rows), notes=_notes(study, table)) for table in existing_tables(tables)]
     return numbered(marked_tables)
 
 
-def _norm_tables(study: Study, rows: Sequence[ResultRow]) -> list[Table]:
-    """The distances from norms, which the team has among its supplementary tables."""
-    of_norms = [row for row in rows if row.analysis in ("norm", "norm_difference")]
-    return [table for table in supplementary_tables(study, of_norms) if table.name == "norm_difference"]
+def _further_tables(study: Study, rows: Sequence[ResultRow]) -> list[Table]:
+    """The distances from norms, and reliability, which the team has among its supplementary tables."""
+    analyses = ("norm", "norm_difference", "measurement")
+    return [
+        table
+        for table in supplementary_tables(study, [row for row in rows if row.analysis in analyses])
+        if table.name in analyses
+    ]
 
 
 def _item_tables(study: Study, rows: Mapping[str, ResultRow]) -> Iterator[Table]:
@@ -137,6 +142,11 @@ def _notes(study: Study, table: Table) -> tuple[str, ...]:
             " side of .001, .01 and .05 it lies, and — that the rounded numbers do not tell.",
             *main_norm_notes(study),
         ]
+    elif table.name == "measurement":
+        notes.append(
+            "People who answered all items of the scale. Alpha with Feldt's interval, computed from n and alpha as they are"
+            " printed; omega of one factor."
+        )
     elif table.name.startswith("change"):
         directions = "; ".join(
             f"{contrast.contrast} is {direction_of(study, contrast.contrast)}" for contrast in study.protocol.contrasts

@@ -109,7 +109,8 @@ def _limits(rule: Disclosure, public: PublicResults) -> list[str]:
         "Counts: each small count may be anything in the interval above, and perhaps more: its ends were solved from"
         " every printed count of this release and every sum between counts"
         " that the"
-        " software knows, with what earlier releases of this edition printed. None of these intervals is narrower"
+        " software knows, with what earlier releases of this edition printed, also by somebody who has the whole roster with"
+        " its characteristics and groups. Unless the roster alone says so, none of these intervals is narrower"
         f" than {rule.least_width} people. Means: no mean, SD or combination of means of a measure is of fewer than"
         f" {rule.minimum} people.",
         "Not promised: anything against somebody who knows all but a few of the people from elsewhere; other publications"

@@ -15,6 +15,14 @@ from dagster_project.disclosure.counts import count_entries, decide_counts
 from dagster_project.disclosure.derived import DERIVED_ANALYSES, derived_rows
 from dagster_project.disclosure.items import ITEMS, are_items_public, with_merged_items
 from dagster_project.disclosure.ledger import Ledger
+from dagster_project.disclosure.reliability import (
+    DEGREES,
+    Coefficients,
+    coefficient_entries,
+    coefficient_rows,
+    coefficients,
+    decide_coefficients,
+)
 from dagster_project.disclosure.suppression import FEWER, SECONDARY, Suppression
 from dagster_project.disclosure.values import (
     DIFFERENCE,
@@ -41,6 +49,7 @@ RULES = {
     EVEN: "hidden: the values hardly differ",
     FEW_VALUES: "hidden: a mean of so few values would be a count of people",
     SAME_ITEMS: "hidden: another scale has some of the same items, and not quite the same people",
+    DEGREES: "hidden: of too few people for a coefficient",
     "earlier": "hidden: with the earlier public release it would tell of fewer than {minimum} people",
 }
 #: What the public reads of these: which of them it is would tell of single people, too.
@@ -81,13 +90,16 @@ def public_results(
     rows |= {row.result_id: row for row in _count_rows(results, registry, suppression, rule)}
     for value_set in sets:
         rows |= {row.result_id: row for row in _value_rows(results, value_set, decisions[value_set.name], suppression, rule)}
+    reliability = coefficients(results)
+    of_reliability = decide_coefficients(reliability, decisions, suppression, rule, ledger)
+    rows |= {row.result_id: row for row in _reliability_rows(study, results, reliability, of_reliability, suppression)}
     people = {name: suppression.intervals[name] for name in suppression.counts}
     rows |= {row.result_id: row for row in derived_rows(study, results, rows, people)}
     next_ledger = Ledger(
         rule.edition,
         tuple(dict.fromkeys((*ledger.releases, release))),
         count_entries(registry, suppression, rule, ledger),
-        value_entries(sets, decisions, ledger),
+        value_entries(sets, decisions, ledger) | coefficient_entries(reliability, of_reliability),
     )
     return PublicResults(rows, registry, suppression, sets, decisions, next_ledger)
 
@@ -175,6 +187,21 @@ def _value_rows(
         limit = format_number(float(low[0] if row.statistic == "ci95_low" else high[0]), decimals)
         method = "95 % t interval, computed from n, mean and SD as printed"
         yield replace(row, value=number_of(limit), n=n, printed=limit, method=method, df=None, note=None)
+
+
+def _reliability_rows(
+    study: Study,
+    results: Mapping[str, ResultRow],
+    entries: Sequence[Coefficients],
+    decisions: Mapping[str, ValueDecision],
+    suppression: Suppression,
+) -> Iterator[ResultRow]:
+    rule = study.protocol.disclosure
+    assert isinstance(rule, Disclosure)
+    for entry in entries:
+        n = suppression.counts.get(entry.name)
+        for row, rule_name in coefficient_rows(study, results, entry, decisions[entry.name], n):
+            yield _hidden_row(row, rule_name, rule) if rule_name is not None else row
 
 
 def _p_row(row: ResultRow, mean: float, sd: float, decimals: int, n: int, interval: tuple[float, float]) -> ResultRow:

@@ -31,3 +31,15 @@ def rounded_interval(count: int, rule: Disclosure) -> Interval:
         count - base + 1, count + base - 1,
     )  # fmt: skip
     return float(max(low, rule.minimum)), float(max(high, rule.minimum))
+
+
+def lasting_count(rule: Disclosure) -> int:
+    """The least count that may be printed and need not be regretted: how it is printed leaves the declared protection, also
+    when a few people go and it becomes a small one, or so many would have to go that it is printed anew."""
+    farthest = 2 * rule.minimum - 1
+    for value in range(farthest, rule.minimum - 1, -1):
+        multiples = {value // rule.round_to * rule.round_to, -(-value // rule.round_to) * rule.round_to}
+        intervals = [rounded_interval(count, rule) for count in multiples if count >= rule.minimum]
+        if any(low <= value <= high and high - low < rule.least_width for low, high in intervals):
+            return min(value + 1, farthest)
+    return rule.minimum

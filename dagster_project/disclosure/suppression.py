@@ -9,6 +9,8 @@ solved to which all printed counts, as rounded, and all sums narrow it down. Whe
 protection, the cheapest of the counts that narrow it is hidden too, until every interval is wide enough.
 """
 
+from collections import ChainMap
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,6 +25,8 @@ FEWER, SECONDARY, EARLIER = "fewer", "secondary", "earlier"
 _TOLERANCE = 1e-6
 #: So few small counts are solved one by one.
 _SHORT_SEARCH = 10
+#: How the names of counts begin that follow from the roster: who is in the study, of which group and category.
+_ROSTER_NAMES = ("flow/roster/", "flow_by_group/roster/", "characteristics/", "characteristics_by_group/")
 #: So many solutions are looked at once more nearby.
 _MOST_STARTS = 4
 
@@ -41,7 +45,8 @@ class Suppression:
 
     counts: those that are printed, as printed. intervals: what is public of each count. rules: of those that are hidden, by
     which rule. ranges: of each small count, two values that it may have for all that is public, far enough apart. fixed:
-    those that an earlier release printed, which no longer can be hidden.
+    those that an earlier release printed, which no longer can be hidden. known: of the counts that somebody knows from
+    elsewhere, while it is looked at what such a person could find out.
     """
 
     counts: dict[str, int] = field(default_factory=dict)
@@ -49,6 +54,12 @@ class Suppression:
     rules: dict[str, str] = field(default_factory=dict)
     ranges: dict[str, Interval] = field(default_factory=dict)
     fixed: set[str] = field(default_factory=set)
+    known: dict[str, Interval] = field(default_factory=dict)
+
+    @property
+    def beliefs(self) -> Mapping[str, Interval]:
+        """What somebody holds of each count: what is public, or what they know."""
+        return ChainMap(self.known, self.intervals)
 
     def hide(self, name: str, rule: str, interval: Interval) -> None:
         self.counts.pop(name, None)
@@ -69,19 +80,54 @@ def small_interval(rule: Disclosure) -> Interval:
 def protect_counts(registry: CountRegistry, suppression: Suppression, rule: Disclosure) -> None:
     """Hide what must be hidden beside the small counts, which are hidden already. Raises DisclosureError where only counts
     that are out already narrow one down."""
+    of_roster = {name: (float(value),) * 2 for name, value in registry.values.items() if name.startswith(_ROSTER_NAMES)}
     for names, relations in components(registry.values, list(registry.relations)):
-        _protect_component(registry, suppression, rule, names, relations)
+        small_names = [
+            name for name in names if 0 < registry.values[name] < rule.minimum or suppression.rules.get(name) == FEWER
+        ]
+        # Who has the roster knows most: what they cannot find out, nobody can. What is on it, everybody else may try.
+        suppression.known = of_roster
+        largest = _largest_values(relations, of_roster)
+        # Of a count that can be no larger, the roster says all that need be said.
+        needy = [
+            name
+            for name in small_names
+            if name not in of_roster and largest.get(name, UNKNOWN[1]) >= rule.least_width - _TOLERANCE
+        ]
+        _protect_component(registry, suppression, rule, names, relations, needy)
+        suppression.known = {}
+        needy = [name for name in small_names if name in of_roster]
+        _protect_component(registry, suppression, rule, names, relations, needy)
+
+
+def _largest_values(relations: list[Relation], known: Mapping[str, Interval]) -> dict[str, float]:
+    """The largest value that counts can have for somebody who knows some: that of the total they are a part of."""
+    largest = {name: high for name, (_, high) in known.items()}
+    is_new = True
+    while is_new:
+        is_new = False
+        for relation in relations:
+            limit = largest.get(relation.total)
+            for part in relation.parts if limit is not None else ():
+                if limit < largest.get(part, UNKNOWN[1]):
+                    largest[part], is_new = limit, True
+    return largest
 
 
 def _protect_component(
-    registry: CountRegistry, suppression: Suppression, rule: Disclosure, names: list[str], relations: list[Relation]
-) -> None:
-    needy = [name for name in names if 0 < registry.values[name] < rule.minimum or suppression.rules.get(name) == FEWER]
+    registry: CountRegistry, suppression: Suppression, rule: Disclosure, names: list[str], relations: list[Relation],
+    needy: list[str],
+) -> None:  # fmt: skip
+    if not needy:
+        return
     index_of = {name: index for index, name in enumerate(names)}
     positions = np.array([index_of[name] for name in needy], dtype=np.int64)
     counts = np.array([registry.values[name] for name in needy], dtype=np.float64)  # the first solution is the study
     search = _Search(System(names, relations), needy, positions, counts, counts.copy())
-    search.start(rule, suppression)
+    if suppression.known:
+        search.start(rule, suppression)
+    else:  # the study itself is a solution, and what is on the roster hangs together in small blocks
+        search.starts.append(np.array([registry.values[name] for name in names], dtype=np.float64))
     while True:
         narrow = search.narrow_count(suppression, rule)
         if narrow is None:
@@ -89,6 +135,9 @@ def _protect_component(
             suppression.ranges |= dict(zip(search.needy, ends, strict=True))
             return
         name, bound = narrow
+        if suppression.known and search.system.bound(name, suppression.known)[0].width < rule.least_width - _TOLERANCE:
+            search.forget(name)  # the roster says it by itself
+            continue
         candidates = [count_name for count_name in bound.binding if _can_be_hidden(count_name, suppression)]
         candidates = candidates or _neighbours(name, relations, suppression)
         if not candidates and registry.values[name] == 0:
@@ -139,7 +188,7 @@ def _counts_of_other_items(
 
 def _can_be_hidden(name: str, suppression: Suppression) -> bool:
     """Whether a count is printed, and no earlier release printed it."""
-    return name in suppression.counts and name not in suppression.fixed
+    return name in suppression.counts and name not in suppression.fixed and name not in suppression.known
 
 
 def _neighbours(name: str, relations: list[Relation], suppression: Suppression) -> list[str]:
@@ -172,13 +221,11 @@ class _Search:
     def start(self, rule: Disclosure, suppression: Suppression) -> None:
         """Show of as many counts as possible that they are protected, all together: solutions where all that are not yet
         are large or small, or every second, every second pair and so on, until that helps no more."""
-        if len(self.needy) <= _SHORT_SEARCH:
-            return
         pending, shift = self.pending(rule), 0
-        while pending and shift < max(1, len(pending) - 1).bit_length() + 1:
+        while len(pending) > _SHORT_SEARCH and shift < max(1, len(pending) - 1).bit_length() + 1:
             positions = np.arange(len(pending))
             signs = np.ones(len(pending)) if shift == 0 else np.where(positions >> (shift - 1) & 1, 1.0, -1.0)
-            for values in self.system.far_apart(pending, signs, suppression.intervals):
+            for values in self.system.far_apart(pending, signs, suppression.beliefs):
                 self.note(values)
                 self.starts = [*self.starts, values][-_MOST_STARTS:]
             still_pending = self.pending(rule)
@@ -208,13 +255,13 @@ class _Search:
             if self._is_protected(name, rule):  # by a solution of a count before it
                 continue
             index, width = self.needy.index(name), rule.least_width - _TOLERANCE
-            outer = self.system.outer_bound(name, suppression.intervals)
+            outer = self.system.outer_bound(name, suppression.beliefs)
             if outer is not None and outer.width < width:
                 return name, outer
             if self._is_protected_nearby(name, suppression, rule):
                 continue
             reached = (float(self.lows[index]), float(self.highs[index]))
-            bound, solutions = self.system.bound(name, suppression.intervals, reached, width)
+            bound, solutions = self.system.bound(name, suppression.beliefs, reached, width)
             if bound.width < width:
                 return name, bound
             for values in solutions:
@@ -231,7 +278,7 @@ class _Search:
     def _is_protected_nearby(self, name: str, suppression: Suppression, rule: Disclosure) -> bool:
         """Whether solutions near the known ones show it: a small program each."""
         for solution in reversed(self.starts):
-            for values in self.system.neighbouring_solutions(name, suppression.intervals, solution):
+            for values in self.system.neighbouring_solutions(name, suppression.beliefs, solution):
                 self.note(values)
             if self._is_protected(name, rule):
                 return True

@@ -96,11 +96,16 @@ def cronbach_alpha(covariance: ArrayLike, n: int, level: float = 0.95) -> Alpha:
     if reason:
         return Alpha(nan, nan, nan, undefined, undefined.copy(), reason)
     alpha = _alpha_of(matrix)
-    df = (n - 1, (n - 1) * (count - 1))
-    quantiles = scipy.stats.f.ppf([(1 + level) / 2, (1 - level) / 2], *df)
-    low, high = 1 - (1 - alpha) * quantiles
+    low, high = feldt_interval(alpha, n, count, level)
     alphas_if_deleted = [_alpha_of(np.delete(np.delete(matrix, item, 0), item, 1)) for item in range(count)]
-    return Alpha(alpha, float(low), float(high), _item_rest(matrix), np.array(alphas_if_deleted), "")
+    return Alpha(alpha, low, high, _item_rest(matrix), np.array(alphas_if_deleted), "")
+
+
+def feldt_interval(alpha: float, n: int, item_count: int, level: float = 0.95) -> tuple[float, float]:
+    """Feldt's interval of alpha of n people and so many items, as in cronbach_alpha; two people and two items at least."""
+    quantiles = scipy.stats.f.ppf([(1 + level) / 2, (1 - level) / 2], n - 1, (n - 1) * (item_count - 1))
+    low, high = 1 - (1 - alpha) * quantiles
+    return float(low), float(high)
 
 
 def _item_rest(matrix: Floats) -> Floats:

@@ -11,7 +11,7 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-from disclosure.made_people import ANSWERS, CATEGORIES, CONTRASTS, GROUPS, HEALTH, SCALES, WAVES
+from disclosure.made_people import ANSWERS, CATEGORIES, CONTRASTS, GROUPS, HEALTH, SCALES, WAVES, Person
 from scipy.optimize import linprog
 
 ARMS = (*GROUPS, None)
@@ -68,6 +68,7 @@ class Attacker:
         families = [(variable, (*categories, None)) for variable, categories in CATEGORIES.items()]
         families += [("gp", (True, False, None)), *((f"health {wave}", (*HEALTH, None)) for wave in WAVES)]
         families += [(wave, STATES) for wave in WAVES]
+        families += [(f"complete {wave}", (True, False)) for wave in WAVES]
         families += [(f"{item} {wave}", (*map(str, answers), None)) for item, answers in ANSWERS.items() for wave in WAVES]
         subsets = [frozenset(waves) for size in range(len(WAVES) + 1) for waves in combinations(WAVES, size)]
         families += [(scale, subsets) for scale in SCALES] + [("age", (True, False))]
@@ -95,6 +96,8 @@ class Attacker:
         self.inequalities.append(_minus(returned["T1"], self._of(arm, "gp", (True, False))))
         for wave in WAVES:
             self.inequalities.append(_minus(returned[wave], self._of(arm, f"health {wave}", HEALTH)))
+            complete = {(arm, f"complete {wave}", True): 1.0}
+            self.inequalities.append(_minus(self.with_scores(arm, "low_mood", {wave}), complete))
             for item, answers in ANSWERS.items():
                 who_answered = self._of(arm, f"{item} {wave}", map(str, answers))
                 self.inequalities.append(_minus(returned[wave], who_answered))
@@ -111,6 +114,18 @@ class Attacker:
 
     def with_scores(self, arm: str | None, scale: str, waves: set[str]) -> Expression:
         return self._of(arm, scale, [subset for subset in self.families[scale] if waves <= subset])
+
+    def roster(self, people: Sequence[Person]) -> list[tuple[Expression, float, float]]:
+        """What somebody knows who has the roster: of each arm how many there are, and of each gender and ethnicity."""
+        known_counts: list[tuple[Expression, float, float]] = []
+        for arm in ARMS:
+            members = [person for person in people if person.arm == arm]
+            known_counts.append((self._of(arm, "T1", STATES), len(members), len(members)))
+            for variable, categories in CATEGORIES.items():
+                for category in (*categories, None):
+                    count = sum(getattr(person, variable) == category for person in members)
+                    known_counts.append(({(arm, variable, category): 1.0}, count, count))
+        return known_counts
 
     def expression_of(self, result_id: str) -> Expression | None:
         """What a published count is a sum of; None for a number that is no count."""
@@ -161,6 +176,8 @@ class Attacker:
             if statistic == "count":
                 answers = [str(answer) for answer in range(int(first), int(last or first) + 1)]
             return self._of(arm, f"{outcome} {where[-1]}", answers)
+        if kind == "measurement":
+            return {(arm, f"complete {where[0]}", True): 1.0}
         if kind == "summary":
             return self.with_scores(arm, outcome, {where[0]})
         if kind == "change":

@@ -118,6 +118,7 @@ class Person:
     health: dict[str, str] = field(default_factory=dict)
     gp: bool | None = None
     items: dict[tuple[str, str], int] = field(default_factory=dict)
+    complete_waves: frozenset[str] = frozenset()
 
 
 def made_people(count: int, seed: int) -> list[Person]:
@@ -134,7 +135,8 @@ def with_items(person: Person) -> Person:
         has_answer = ("low_mood", wave) in person.scores or (person.states[wave] == "returned" and random.random() < 0.5)
         if has_answer:
             items[item, wave] = random.choices(answers, weights)[0]
-    return replace(person, items=items)
+    complete_waves = [wave for wave in WAVES if ("low_mood", wave) in person.scores and random.random() < 0.96]
+    return replace(person, items=items, complete_waves=frozenset(complete_waves))
 
 
 def _made_person(random: Random) -> Person:
@@ -219,6 +221,7 @@ def made_results(study: Study, people: Sequence[Person]) -> dict[str, ResultRow]
         *service_difference_results(_services(groups), study),
         *category_difference_results(_health(groups), study),
         *_items(study, people),
+        *_reliability(study, people),
     ]
     return {row.result_id: row for row in rows}
 
@@ -256,6 +259,18 @@ def _items(study: Study, people: Sequence[Person]) -> Sequence[ResultRow]:
         rows.add(item, "n", len(given), len(given), wave=wave)
         for answer in answers:
             rows.add(item, "count", given.count(answer), len(given), category=str(answer), wave=wave)
+    return rows.rows
+
+
+def _reliability(study: Study, people: Sequence[Person]) -> Sequence[ResultRow]:
+    """Of made-up items of low mood, which some who have a score did not answer all."""
+    rows = Rows("measurement", study)
+    for wave in WAVES:
+        scores = [person.scores["low_mood", wave] for person in people if wave in person.complete_waves]
+        alpha = 0.8 + stdev(scores) / 1000 if len(set(scores)) > 1 else None
+        rows.add("low_mood", "n", len(scores), len(scores), wave=wave)
+        for name, value in (("alpha", alpha), ("alpha_ci95_low", 0.5), ("alpha_ci95_high", 0.9), ("omega", alpha)):
+            rows.add("low_mood", name, value, len(scores), wave=wave)
     return rows.rows
 
 
@@ -350,6 +365,9 @@ def small_facts(people: Sequence[Person]) -> dict[str, Callable[[Person], bool]]
                 facts[f"{prefix}{wave}={state}"] = lambda person, is_in=is_in, wave=wave, state=state: (
                     is_in(person) and person.states[wave] == state
                 )
+            facts[f"{prefix}incomplete {wave}"] = lambda person, is_in=is_in, wave=wave: (
+                is_in(person) and ("low_mood", wave) in person.scores and wave not in person.complete_waves
+            )
             for category in HEALTH:
                 facts[f"{prefix}health {wave}={category}"] = lambda person, is_in=is_in, wave=wave, category=category: (
                     is_in(person) and person.health.get(wave) == category

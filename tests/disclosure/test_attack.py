@@ -22,6 +22,7 @@ from disclosure.made_people import (
     made_study,
     made_values,
     small_facts,
+    with_items,
 )
 from scipy.stats import t as t_distribution
 
@@ -59,6 +60,10 @@ def expression_of_fact(attacker: Attacker, fact: str) -> dict:
     if " in " in words:
         scale, _, waves = words.partition(" in ")
         return {(arm, scale, frozenset(waves.split("+") if waves else ())): 1.0 for arm in arms}
+    if words.startswith("incomplete"):
+        wave = words.split()[1]
+        complete = {(arm, f"complete {wave}", True): -1.0 for arm in arms}
+        return {key: 1.0 for arm in arms for key in attacker.with_scores(arm, "low_mood", {wave})} | complete
     name, _, text = words.partition("=")
     value: object = {"None": None, "True": True, "False": False}.get(text, text)
     return {(arm, name, value): 1.0 for arm in arms}
@@ -88,6 +93,39 @@ def assert_protected(people: Sequence[Person], published: dict[str, Published], 
         assert low - 1e-6 <= count <= high + 1e-6, fact
         assert high - low >= PROTECTION - 1e-6, f"{fact}: {count} people, narrowed down to {low:g} to {high:g}"
     return len(answers)
+
+
+def assert_protected_from_roster(
+    people: Sequence[Person], intervals: Sequence[tuple[dict, float, float]], attacker: Attacker
+) -> int:
+    """Whoever knows of everybody arm, gender and ethnicity finds out no closer how few answered, left, used or returned what,
+    unless the roster alone says so. Returns how many such facts were tried."""
+    questions = {
+        fact: (expression, count)
+        for fact, (expression, count) in questions_of(attacker, people).items()
+        if "gender" not in fact and "ethnicity" not in fact
+    }
+    expressions = {fact: expression for fact, (expression, _) in questions.items()}
+    roster = attacker.roster(people)
+    alone, answers = attacker.intervals(roster, expressions), attacker.intervals([*intervals, *roster], expressions)
+    for fact, (low, high) in answers.items():
+        assert low - 1e-6 <= questions[fact][1] <= high + 1e-6, fact
+        width = min(PROTECTION, alone[fact][1] - alone[fact][0])
+        assert high - low >= width - 1e-6, f"{fact}: {questions[fact][1]} people, narrowed down to {low:g} to {high:g}"
+    return len(answers)
+
+
+@pytest.mark.parametrize(("count", "seed"), [(12, 12), (32, 32), (200, 7), (200, 17), (5000, 5000)])
+def test_no_few_people_are_known_to_whoever_has_the_roster(count: int, seed: int, tmp_path: Path) -> None:
+    study, people = made_study(tmp_path), made_people(count, seed)
+    published, _ = published_from(study, people, tmp_path / "public", Ledger(1))
+    attacker = Attacker()
+    intervals = [
+        (expression, *known_interval(row, 5))
+        for row in published.values()
+        if (expression := attacker.expression_of(row.result_id))
+    ]
+    assert assert_protected_from_roster(people, intervals, attacker) > 5
 
 
 @pytest.mark.parametrize("count", [12, 32, 200, 5000])
@@ -133,7 +171,7 @@ def test_every_file_prints_the_same(count: int, tmp_path: Path) -> None:
         number = published[identifier].printed.replace("−", "-")
         as_value = {f"{float(number):g}"} if re.fullmatch(r"-?[0-9.]+", number) else set()
         assert {text.replace("−", "-") for text in printed_texts} <= {number} | as_value, identifier
-    printed_numbers = {number for row in published.values() for number in row.printed.split()}
+    printed_numbers = {number.lstrip(".") for row in published.values() for number in row.printed.split()}
     assert numbers_in_tables(tmp_path / "public") - printed_numbers - {"001", "01", "05"} <= {"0", ".001"}
     assert "min" not in {identifier.rpartition("/")[2] for identifier in published}
     assert not any("median" in identifier or identifier.endswith("/max") for identifier in published)
@@ -222,7 +260,7 @@ def leaver(person: Person, is_leaver: bool) -> Person:
     }
     states = {wave: "returned" if wave in waves else "not_returned" for wave in WAVES}
     health = {wave: answer for wave, answer in person.health.items() if wave in waves}
-    return replace(person, arm="control", scores=scores, states=states, health=health)
+    return with_items(replace(person, arm="control", scores=scores, states=states, health=health))
 
 
 def test_three_releases_in_a_row_tell_no_single_person_apart(tmp_path: Path) -> None:
@@ -261,6 +299,21 @@ def test_three_releases_in_a_row_tell_no_single_person_apart(tmp_path: Path) -> 
     for fact, (low, high) in answers.items():
         assert low - 1e-6 <= questions[fact][1] <= high + 1e-6, fact
         assert high - low >= PROTECTION - 1e-6, (fact, low, high)
+    assert assert_protected_from_roster(people, intervals, attacker) > 20
+
+
+def test_whoever_has_the_roster_succeeds_where_it_is_not_thought_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dagster_project.disclosure.suppression._ROSTER_NAMES", ("no name begins so",))
+    study, people = made_study(tmp_path), made_people(200, 17)
+    published, _ = published_from(study, people, tmp_path / "public", Ledger(1))
+    attacker = Attacker()
+    intervals = [
+        (expression, *known_interval(row, 5))
+        for row in published.values()
+        if (expression := attacker.expression_of(row.result_id))
+    ]
+    with pytest.raises(AssertionError, match="narrowed down to"):
+        assert_protected_from_roster(people, intervals, attacker)
 
 
 @pytest.mark.parametrize("count", [32, 200, 5000])
