@@ -2,6 +2,7 @@
 
 import argparse
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dagster_project.commands.command import add_command
@@ -29,7 +30,10 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
     say(f"{study.folder.name}: the definitions fit together: {parts}")
     numbers = Counter[str]()
     faults = static_faults(study, DbtProject.from_settings(settings))
-    for finding in (*check_study(study), *(FitFinding(file, ERROR, reason) for file, reason in sorted(faults.items()))):
+    for finding in (
+        *check_study(study, home_of(settings)),
+        *(FitFinding(file, ERROR, reason) for file, reason in sorted(faults.items())),
+    ):
         numbers[finding.severity] += 1
         say(_line(finding))
     for line in _retention_lines(settings, study):
@@ -56,6 +60,11 @@ def _retention_lines(settings: Settings, study: "Study") -> list[str]:
     if rule == Retention() and not plan.removals:
         return []
     return [*declaration_lines(rule), *(f"  {line}" for line in plan_lines(plan, "due at the end of the next run"))]
+
+
+def home_of(settings: Settings) -> Path | None:
+    """The study's home, if it has run: asking for it would make one."""
+    return settings.study_home if (settings.study_folder / "release").exists() or settings.landing.exists() else None
 
 
 def _number_text(number: int, noun: str) -> str:
