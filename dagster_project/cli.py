@@ -13,6 +13,7 @@ from dagster_project.commands import (
     check,
     contract,
     diff,
+    dpia,
     export,
     forget,
     instruments,
@@ -34,7 +35,7 @@ from dagster_project.terminal import error_line, say
 #: In the order of the help.
 _COMMANDS = (
     run, check, contract, pull, new, instruments, ui, diff, trace, export, render, reminders, queries, forget, retention,
-    audit, simulate,
+    dpia, audit, simulate,
 )  # fmt: skip
 
 

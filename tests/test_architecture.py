@@ -63,6 +63,7 @@ MAY_IMPORT = {
         "study_run", "synthesis", "variant_marts", "warehouse",
     },
     "erasure": {"dagster_home", "exports", "fieldwork", "file_modes", "settings", "study", "warehouse"},
+    "assessment": {"direct_identifiers", "study"},
     "direct_identifiers": {"study"},
     "retention": {"dagster_home", "exports", "file_modes", "fingerprint", "raw", "settings", "study", "warehouse"},
     "automation": {"exports", "study"},
