@@ -8,7 +8,7 @@ from dagster_project.assessment.draft import Draft, Section
 #: What stands where an answer goes.
 TO_ANSWER = "[to answer]"
 _RISK_HEADER = ("Risk", "What is done here", "Likelihood", "Severity")
-_WIDTHS = {2: (5.0, 12.0), 4: (6.0, 6.0, 2.5, 2.5)}
+_WIDTHS = {2: (5.0, 12.0), 4: (5.3, 5.3, 3.2, 3.2)}
 
 
 def write_markdown(draft: Draft, file: Path) -> None:
