@@ -14,6 +14,7 @@ from dagster_project.commands import (
     check,
     contract,
     diff,
+    dpia,
     export,
     forget,
     instruments,
@@ -39,7 +40,7 @@ from dagster_project.terminal import error_line, say
 #: In the order of the help.
 _COMMANDS = (
     run, check, contract, pull, new, instruments, ui, diff, trace, export, render, reminders, queries, log, key, forget,
-    retention, audit, simulate, reference,
+    retention, dpia, audit, simulate, reference,
 )  # fmt: skip
 
 

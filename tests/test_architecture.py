@@ -51,7 +51,8 @@ MAY_IMPORT = {
     "variant_marts": {"table_spec"},
     "study_run": {"exports", "settings", "study", "trail", "warehouse"},
     "raw": {
-        "checks", "exports", "markdown", "readable_files", "settings", "stamps", "study", "synthesis", "warehouse", "withholding",
+        "checks", "direct_identifiers", "exports", "markdown", "readable_files", "settings", "stamps", "study", "synthesis",
+        "warehouse", "withholding",
     },
     "models": {
         "checks", "exports", "markdown", "raw", "settings", "stamps", "study", "study_run", "variant_marts", "warehouse",
@@ -66,17 +67,13 @@ MAY_IMPORT = {
         "markdown", "models", "outcomes", "readable_files", "results", "stamps", "study", "study_run", "warehouse", "withholding",
     },
     "release": {
-        "audit", "checks", "disclosure", "erasure", "exports", "extensions", "fingerprint", "languages", "outcomes", "report",
-        "results", "rotation", "settings", "stamps", "study", "study_run", "synthesis", "trail", "variant_marts", "warehouse",
+    "study_run": {"exports", "settings", "study", "trail", "warehouse"},
+    "raw": {
+        "checks", "direct_identifiers", "exports", "markdown", "readable_files", "settings", "stamps", "study", "synthesis",
+        "warehouse", "withholding",
     },
-    "erasure": {"dagster_home", "exports", "fieldwork", "file_modes", "settings", "study", "trail", "warehouse"},
-    "retention": {
-        "dagster_home", "exports", "file_modes", "fingerprint", "raw", "settings", "study", "trail", "warehouse",
-    },
-    "automation": {"exports", "study", "terminal"},
-    "drafting": {"exports", "readable_files", "study"},
     "fieldwork": {"raw", "report", "settings", "study", "warehouse"},
-    "rehearsal": {"exports", "languages", "report", "results", "study", "synthesis"},
+    "rehearsal": {"direct_identifiers", "exports", "languages", "report", "results", "study", "synthesis"},
     "summary": {"settings", "terminal", "warehouse"},
     "dagster_home": {"places", "settings"},
     "ui": set(),

@@ -2,6 +2,7 @@
 
 import argparse
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dagster_project.commands.command import add_command
@@ -31,7 +32,7 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
     numbers = Counter[str]()
     faults = static_faults(study, DbtProject.from_settings(settings))
     for finding in (
-        *check_study(study, gone_exports(study)),
+        *check_study(study, home_of(settings), gone_exports(study)),
         *(FitFinding(file, ERROR, reason) for file, reason in sorted(faults.items())),
     ):
         numbers[finding.severity] += 1
@@ -60,6 +61,11 @@ def _retention_lines(settings: Settings, study: "Study") -> list[str]:
     if rule == Retention() and not plan.removals:
         return []
     return [*declaration_lines(rule), *(f"  {line}" for line in plan_lines(plan, "due at the end of the next run"))]
+
+
+def home_of(settings: Settings) -> Path | None:
+    """The study's home, if it has run: asking for it would make one."""
+    return settings.study_home if (settings.study_folder / "release").exists() or settings.landing.exists() else None
 
 
 def _number_text(number: int, noun: str) -> str:

@@ -15,11 +15,12 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def execute(options: argparse.Namespace, settings: Settings) -> int:
+    from dagster_project.commands.check import home_of
     from dagster_project.rehearsal.columns import UnreadWave, columns_by_wave
     from dagster_project.study import read_study
 
     n_open = 0
-    for wave in columns_by_wave(read_study(settings.study_folder)):
+    for wave in columns_by_wave(read_study(settings.study_folder), home_of(settings)):
         if isinstance(wave, UnreadWave):
             say(f"{wave.wave}: {wave.message}")
             n_open += 1

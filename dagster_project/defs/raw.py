@@ -13,6 +13,7 @@ from dagster_project.defs.steps import check_result, fails_in_one_line
 from dagster_project.exports import ExportError
 from dagster_project.raw.answers import WaveAnswers, on_time_check, unite_waves
 from dagster_project.raw.checks import EXPORT_CHECKS, export_checks, source_of
+from dagster_project.raw.identifying import identifying_lines
 from dagster_project.raw.load import LoadedExport, load_export
 from dagster_project.raw.oddities import oddities
 from dagster_project.raw.tables import ExportRecord
@@ -51,7 +52,8 @@ def _export_asset(study: Study, export: Export) -> dg.AssetsDefinition:
                 yield check_result(Check("contract", False, str(error)))
                 raise
             study_run.note_taken(export.export, loaded_export.inputs_digest)
-            checks = export_checks(loaded_export, export, oddities(study, export, study_run.warehouse))
+            identifying = identifying_lines(study_run.warehouse, export, loaded_export.record.file_name)
+            checks = export_checks(loaded_export, export, oddities(study, export, study_run.warehouse), identifying)
             yield dg.MaterializeResult(
                 asset_key=key,
                 data_version=dg.DataVersion(_data_version(export, loaded_export.record)),

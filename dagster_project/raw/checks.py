@@ -14,6 +14,7 @@ EXPORT_CHECKS = {
     "all_columns_placed": ("The file has no column that is not declared.", False),
     "dates_read": ("Every date can be read, and in one way.", False),
     "like_the_wave_before": ("Answers are coded as they were in the wave before.", False),
+    "no_direct_identifiers": ("No answer is an e-mail address, a telephone number, a postcode or a name.", False),
     "rows_conserved": ("Rows in the file = rows accepted + rows set aside.", True),
 }
 
@@ -25,8 +26,11 @@ def source_of(export: Export) -> str:
     return f"wave {export.wave}" + (f", {export.part}" if export.part else "")
 
 
-def export_checks(loaded_export: LoadedExport, export: Export, oddities: Sequence[str]) -> Iterator[Check]:
-    """What there is to say of an export that could be read. oddities: what is unlike the wave before."""
+def export_checks(
+    loaded_export: LoadedExport, export: Export, oddities: Sequence[str], identifying: Sequence[str]
+) -> Iterator[Check]:
+    """What there is to say of an export that could be read. oddities: what is unlike the wave before. identifying: what
+    tells who somebody is."""
     record = loaded_export.record
     missing = f"{export.folder}: no export of {source_of(export)} has arrived ({export.pattern})"
     yield Check("arrived", record.file_name is not None, record.file_name or missing, is_warning=True)
@@ -38,6 +42,8 @@ def export_checks(loaded_export: LoadedExport, export: Export, oddities: Sequenc
     yield Check("dates_read", not record.date_notes, record.date_notes or "Every date is read.", is_warning=True)
     unlike = first_few(oddities, 3) or "Nothing is unlike before."
     yield Check("like_the_wave_before", not oddities, unlike, is_warning=True)
+    words = f"{first_few(identifying, 3)}; `wavehouse check` says more" if identifying else ""
+    yield Check("no_direct_identifiers", not identifying, words or "No answer tells who somebody is.", is_warning=True)
     yield Check(
         "rows_conserved",
         record.rows_in_file == record.rows_accepted + record.rows_set_aside,

@@ -130,7 +130,13 @@ def _fingerprint(settings: Settings, study: Study, export: Export, all_chosen: S
     # For whom a block is planned says nothing of the rows, nor where the file is pulled from.
     declaration = "\n".join(
         known_export.model_dump_json(
-            exclude={"pin": True, "files": True, "source": True, "blocks": {"__all__": set(PLANNED_KEYS)}}
+            exclude={
+                "pin": True,
+                "files": True,
+                "source": True,
+                "not_identifying": True,
+                "blocks": {"__all__": set(PLANNED_KEYS)},
+            }
         )
         for known_export in exports
     )

@@ -96,6 +96,7 @@ EXAMPLES = {
     "Anchors.codes": "[0, 2, 4]",
     "OwnFigure.note": "Medians are of people in both waves.",
     "OwnTable.note": "Medians are of people in both waves.",
+    "Protocol.not_identifying": "[Helpline 0800 1111]",
     "ResultChoice.category": "[female]",
     "ResultChoice.group": "[waiting, course]",
 }

@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from dagster_project.exports import (
     ExportData,
@@ -24,6 +25,7 @@ from dagster_project.exports import (
 )
 from dagster_project.rehearsal.answers import identifiers_in, people_not_on_roster, read_roster, rejected_cells
 from dagster_project.rehearsal.gates import gate_findings
+from dagster_project.rehearsal.identifying import erased_people, identifying_cells
 from dagster_project.study import Export, Study
 
 
@@ -52,8 +54,8 @@ class UnreadWave:
     message: str
 
 
-def columns_by_wave(study: Study) -> Iterator[WaveColumns | UnreadWave]:
-    """Each wave's file in use, compared with those before it."""
+def columns_by_wave(study: Study, home: Path | None = None) -> Iterator[WaveColumns | UnreadWave]:
+    """Each wave's file in use, compared with those before it. home: the study's, which knows who was erased."""
     earlier: list[ExportData] = []
     roster = identifiers_in(read_roster(study).values())
     for export in study.protocol.wave_exports:
@@ -67,11 +69,13 @@ def columns_by_wave(study: Study) -> Iterator[WaveColumns | UnreadWave]:
             yield UnreadWave(export.wave or "", str(error))
             continue
         for export_data in reads:
-            yield _columns(export_data, earlier, study, roster)
+            yield _columns(export_data, earlier, study, roster, home)
         earlier += reads
 
 
-def _columns(export_data: ExportData, earlier: Sequence[ExportData], study: Study, roster: Sequence[str]) -> WaveColumns:
+def _columns(
+    export_data: ExportData, earlier: Sequence[ExportData], study: Study, roster: Sequence[str], home: Path | None
+) -> WaveColumns:
     export, contract_result = export_data.export, export_data.contract_result
     verdicts = Counter(finding.verdict for finding in contract_result.findings)
     counts = ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items())
@@ -81,6 +85,8 @@ def _columns(export_data: ExportData, earlier: Sequence[ExportData], study: Stud
     oddities = [
         *contract_result.problems,
         *contract_result.warnings,
+        *erased_people(home, contract_result),
+        *(message for is_warning, message in identifying_cells(export, contract_result) if is_warning),
         *find_wave_changes(
             study,
             export,

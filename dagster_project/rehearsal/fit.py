@@ -25,6 +25,7 @@ from dagster_project.rehearsal.answers import identifiers_in, people_not_on_rost
 from dagster_project.rehearsal.covariates import covariate_line
 from dagster_project.rehearsal.days import far_off_answers
 from dagster_project.rehearsal.gates import gate_findings
+from dagster_project.rehearsal.identifying import erased_people, identifying_cells, identifying_definitions
 from dagster_project.rehearsal.norms import norm_findings
 from dagster_project.rehearsal.page import page_findings
 from dagster_project.rehearsal.planned import planned_findings
@@ -49,9 +50,11 @@ class FitFinding:
     is_detail: bool = False
 
 
-def check_study(study: Study, gone_exports: Mapping[str, str] | None = None) -> Iterator[FitFinding]:
-    """What there is, and what does not fit. gone_exports: why those that the release holds may not be gone, by export.
-    Nothing is written."""
+def check_study(
+    study: Study, home: Path | None = None, gone_exports: Mapping[str, str] | None = None
+) -> Iterator[FitFinding]:
+    """What there is, and what does not fit. Nothing is written. home: the study's, which knows who was erased. gone_exports:
+    why those that the release holds may not be gone, by export."""
     roster_contracts = read_roster(study)
     roster = identifiers_in(roster_contracts.values())
     contracts: dict[str, list[tuple[Export, ContractResult]]] = {}
@@ -59,7 +62,7 @@ def check_study(study: Study, gone_exports: Mapping[str, str] | None = None) -> 
         if (reason := (gone_exports or {}).get(export.export)) is not None:
             yield FitFinding(export.wave or "roster", ERROR, reason, is_export=True)
         else:
-            yield from _of_export(study, export, roster, roster_contracts if export.wave is None else {}, contracts)
+            yield from _of_export(study, export, roster, roster_contracts if export.wave is None else {}, contracts, home)
     for planned in planned_findings(study, roster_contracts.values(), contracts):
         severity = {"question": ERROR, "warning": WARNING}.get(planned.kind, INFO)
         yield FitFinding(planned.wave, severity, planned.message, is_export=True, is_detail=True)
@@ -75,6 +78,7 @@ def check_study(study: Study, gone_exports: Mapping[str, str] | None = None) -> 
     if (line := covariate_line(study, roster_contracts.values())) is not None:
         yield FitFinding("groups", INFO, line)
     yield from (FitFinding("groups", WARNING, message) for message in identifying_facts(study.protocol))
+    yield from (FitFinding("labels", WARNING, message) for message in identifying_definitions(study))
     for norm in norm_findings(study, roster_contracts.values()):
         yield FitFinding("norms", WARNING if norm.kind == "warning" else INFO, norm.message)
     for variant in variant_findings(study, roster_contracts.values()):
@@ -97,6 +101,7 @@ def _of_export(
     roster: list[str],
     contracts: Mapping[Path, ContractResult],
     wave_contracts: dict[str, list[tuple[Export, ContractResult]]],
+    home: Path | None,
 ) -> Iterator[FitFinding]:
     """What is said of an export. contracts: of those of its files that have been read already. wave_contracts: those of the
     files in use of waves with conditions, and of all waves where their days matter, are added here."""
@@ -110,7 +115,8 @@ def _of_export(
             contract_result = contracts.get(file) or contract_of_file(file, file.name, study, export)
             counts = f"{contract_result.rows_accepted} rows accepted, {contract_result.set_aside.num_rows} set aside"
             yield FitFinding(name, INFO, f"{file.name}: {counts}", is_export=True)
-            for severity, message in _of_file(study, export, contract_result, roster):
+            erased = ((ERROR, message) for message in erased_people(home, contract_result))
+            for severity, message in (*_of_file(study, export, contract_result, roster), *erased):
                 yield FitFinding(name, severity, message, is_export=True, is_detail=True)
             if is_asked_for and (export.files == "parts" or file == files[-1]):
                 wave_contracts.setdefault(name, []).append((export, contract_result))
@@ -149,6 +155,8 @@ def _of_file(study: Study, export: Export, contract_result: ContractResult, rost
     for proposal in propose_labels(ExportData(export, contract_result.table, contract_result), study, cells_read):
         yield INFO, f"{proposal.sentence}; to accept, add under the export: {proposal.declaration}"
     yield from ((ERROR, message) for message in people_not_on_roster(export, contract_result, roster))
+    for is_warning, message in identifying_cells(export, contract_result):
+        yield WARNING if is_warning else INFO, message
 
 
 def _of_published(study: Study) -> Iterator[FitFinding]:

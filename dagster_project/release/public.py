@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from dagster_project.direct_identifiers import definition_findings
 from dagster_project.disclosure import (
     DisclosureError,
     EarlierReleaseError,
@@ -74,6 +75,7 @@ def publish_public(settings: Settings, study: Study, warehouse: Warehouse) -> Pu
     if current is not None and current.get("release") == team_manifest["release"] and _is_whole(folder):
         return PublicRelease(folder, is_new=False)
     assert isinstance(rule, Disclosure)
+    refuse_identifying_labels(study)
     key, ledger_file = settings.key(), settings.study_home / LEDGER
     ledger = read_ledger(ledger_file, rule.edition, has_release=current is not None)
     results = read_results(warehouse)
@@ -96,6 +98,16 @@ def publish_public(settings: Settings, study: Study, warehouse: Warehouse) -> Pu
     finally:
         shutil.rmtree(building, ignore_errors=True)
     return _summary(folder, public)
+
+
+def refuse_identifying_labels(study: Study) -> None:
+    """Raises DisclosureError where a text that everybody would read tells for certain who somebody is."""
+    for finding in definition_findings(study):
+        if finding.detection.is_certain:
+            raise DisclosureError(
+                f"{finding.key} holds {finding.detection.words} ({finding.detection.mask}), and the public release prints"
+                " labels, titles and sources; correct it, or list the text under not_identifying of study.yaml"
+            )
 
 
 def _summary(folder: Path, public: PublicResults) -> PublicRelease:

@@ -274,6 +274,11 @@ class Export(TimedExport):
         default=(),
         description="columns that are ignored (metadata of the tool); * stands for any characters, e.g. 'meta_*'",
     )
+    not_identifying: tuple[Text, ...] = Field(
+        default=(),
+        description="columns whose names or cells look like e-mail addresses, telephone numbers, postcodes or names and tell"
+        " of nobody, e.g. a helpline or a product's number",
+    )
     labels: tuple[AnswerLabels, ...] = Field(default=(), description="labels that stand for answer codes")
     special_codes: Annotated[tuple[SpecialCodes, ...], BeforeValidator(_as_special_codes)] = Field(
         default=(),

@@ -120,6 +120,10 @@ class Protocol(Definition):
         default=Retention(),
         description="how long is kept what runs leave behind, e.g. {releases: 5, history_days: 365}",
     )
+    not_identifying: tuple[str, ...] = Field(
+        default=(),
+        description="labels that look like an e-mail address, a telephone number, a postcode or a name and are none",
+    )
     page: Page = Field(
         default=Page(),
         description="what page and Word document show, in which order, e.g. {sections: [main_results, methods]}",
