@@ -41,14 +41,14 @@ def summary_outcomes(cells: RowCells, facts: ScaleFacts, design: Design) -> Iter
     ]
     for step in steps:
         if step is not None:
-            for outcome in _asked(step, cells):
+            for outcome in _step_outcomes(step, cells):
                 yield outcome
                 cells = without_blamed(cells, outcome.findings)
     cells = {
         name: cell for name, cell in bounded_cells(cells).items() if name not in ("sd", "se") or cell.interval.high >= 0
     }
     for step in _steps(facts, design, cells):
-        for outcome in _asked(step, cells):
+        for outcome in _step_outcomes(step, cells):
             yield outcome
             cells = without_blamed(cells, outcome.findings)
     if WEIGHTED in design.practices:
@@ -69,7 +69,7 @@ def _steps(facts: ScaleFacts, design: Design, cells: RowCells) -> Iterator[_Step
         ends = ("q1", "median", "q3")
         yield _Step(scores.MEAN_OF_QUARTILES, ("n", "mean"), ends, lambda row: scores.mean_of_quartiles(row, score_range))
     if score_range.is_bounded or {"min", "max"} <= set(cells):
-        yield _Step(scores.SPREAD, ("n", "mean", "sd"), (), lambda row: scores.sd_in_bounds(row, score_range))
+        yield _Step(scores.SPREAD_OF_RANGE, ("n", "mean", "sd"), (), lambda row: scores.sd_in_bounds(row, score_range))
     yield _Step(scores.MEAN_AND_MEDIAN, ("mean", "median", "sd"), (), scores.mean_and_median)
     if facts.steps is None or WEIGHTED in design.practices:
         return
@@ -83,11 +83,11 @@ def _steps(facts: ScaleFacts, design: Design, cells: RowCells) -> Iterator[_Step
         yield _Step(grids.GRIMMER, ("n", "mean", "sd"), (), lambda row: grids.grimmer(row, steps))
 
 
-def _asked(step: _Step, cells: RowCells) -> Iterator[Outcome]:
-    chosen = [name for name in step.choice if name in cells]
-    if not set(step.needs) <= set(cells) or (step.choice and len(chosen) < step.min_choice):
+def _step_outcomes(step: _Step, cells: RowCells) -> Iterator[Outcome]:
+    choices = [name for name in step.choice if name in cells]
+    if not set(step.needs) <= set(cells) or (step.choice and len(choices) < step.min_choice):
         return
-    compared = tuple(cells[name] for name in dict.fromkeys((*step.needs, *chosen)))
+    compared = tuple(cells[name] for name in dict.fromkeys((*step.needs, *choices)))
     yield Outcome(step.rule.name, compared, tuple(step.check(cells)), is_certain=True)
 
 

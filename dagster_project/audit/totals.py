@@ -12,15 +12,21 @@ from dagster_project.audit.outcome import Outcome, width
 from dagster_project.audit.rule import Rule
 
 TOTAL_OF_GROUPS = Rule(
-    "total_of_groups", "Numbers of people in a total are the sums of the groups'; its mean is theirs, weighted by n.",
-    "the number in the total and in all of its groups; for a mean also n", "the total's number",
-    "Women: n 40, mean 50.0; Men: n 60, mean 60.0; Total: n 100, mean 65.0", "M = sum n M_group / N",
-)  # fmt: skip
+    "total_of_groups",
+    "Numbers of people in a total are the sums of the groups'; its mean is theirs, weighted by n.",
+    "the number in the total and in all of its groups; for a mean also n",
+    "the total's number",
+    "Women: n 40, mean 50.0; Men: n 60, mean 60.0; Total: n 100, mean 65.0",
+    "M = sum n M_group / N",
+)
 SD_OF_TOTAL = Rule(
-    "sd_of_total", "The SD of a total follows from the groups' n, means and SDs.", "n, mean and SD of the total and of all groups",
-    "the total's SD", "Women: n 40, mean 50.0, sd 5.0; Men: n 60, mean 60.0, sd 5.0; Total: n 100, mean 56.0, sd 3.0",
+    "sd_of_total",
+    "The SD of a total follows from the groups' n, means and SDs.",
+    "n, mean and SD of the total and of all groups",
+    "the total's SD",
+    "Women: n 40, mean 50.0, sd 5.0; Men: n 60, mean 60.0, sd 5.0; Total: n 100, mean 56.0, sd 3.0",
     "(N - 1) SD² = sum (n - 1) SD_group² + sum n (M_group - M)²",
-)  # fmt: skip
+)
 #: How a column of everybody is called.
 _TOTAL_NAMES = frozenset(
     ("total", "all", "overall", "everybody", "everyone", "all participants", "total sample", "full sample")
@@ -33,8 +39,8 @@ def total_name(moments: Mapping[str, RowCells]) -> str | None:
 
 
 def total_of_groups(total: RowCells, groups: list[RowCells]) -> Iterator[Outcome]:
-    """groups: all other columns of a row, each with n where the total has one. Judged only where the groups are all: their n, or
-    the counts, add up."""
+    """groups: all other columns of a row, each with n where the total has one. Judged only where the groups are all: their
+    n, or the counts, add up."""
     if len(groups) < 2:
         return
     has_all_n = "n" in total and all("n" in group for group in groups)
@@ -96,11 +102,11 @@ def _sd(total: RowCells, groups: list[RowCells]) -> Iterator[Outcome]:
         distance, slack = abs(group_mean.middle - mean), (group_mean.high - group_mean.low) / 2
         squares[0] += (n - 1) * max(0.0, sd.low) ** 2 + n * max(0.0, distance - 2 * slack) ** 2
         squares[1] += (n - 1) * sd.high**2 + n * (distance + 2 * slack) ** 2
-    within = [sum((n - 1) * max(0.0, end) ** 2 for n, end in zip(sizes, ends, strict=True)) for ends in (
+    squares_within = [sum((n - 1) * max(0.0, end) ** 2 for n, end in zip(sizes, ends, strict=True)) for ends in (
         [group["sd"].interval.low for group in groups], [group["sd"].interval.high for group in groups])]  # fmt: skip
     bounds = Interval(math.sqrt(squares[0] / (n_all - 1)), math.sqrt(squares[1] / (n_all - 1)))
     df = max(1.0, n_all - len(groups))
-    pooled = Interval(math.sqrt(within[0] / df), math.sqrt(within[1] / df))
+    pooled = Interval(math.sqrt(squares_within[0] / df), math.sqrt(squares_within[1] / df))
     sd = total["sd"].interval
     cells = (total["sd"], *(group[name] for group in groups for name in ("n", "mean", "sd")))
     findings: tuple[Finding, ...] = ()
