@@ -138,7 +138,7 @@ def _half_width_by_p(change: Interval, p: Interval, test: TTest) -> Interval:
     """Half width = |change| x t(df, .975) / t(df, p)."""
     df = test.dfs.low
     t = t_of_p(p, df)
-    low = change.min_absolute * critical(df, test.level) / t.high if math.isfinite(t.high) else 0.0
+    low = change.min_absolute * critical(df, test.level) / t.high if math.isfinite(t.high) and t.high > 0 else 0.0
     return Interval(low, change.max_absolute * critical(df, test.level) / t.low if t.low > 0 else float("inf"))
 
 

@@ -257,7 +257,7 @@ def _sd_of_d_rm(row: ChangeRow, n: int, baseline_sd: Interval, followup_sd: Inte
     lower_bound = Interval(math.sqrt(max(0.0, baseline_sd.low) * max(0.0, followup_sd.low)), math.inf)
     if "correlation" in row.cells:
         r = row.cells["correlation"].interval
-        low = change_sd.low / math.sqrt(2 * (1 - max(-1.0, r.low)))
+        low = change_sd.low / math.sqrt(2 * (1 - max(-1.0, r.low))) if r.low < 1 else 0.0
         high = change_sd.high / math.sqrt(2 * (1 - r.high)) if r.high < 1 else math.inf
         return (
             lower_bound.intersection(Interval(low, high))

@@ -4,7 +4,7 @@ Belongs here: the distribution of a statistic. Does not belong here: tests of a 
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import scipy
 
@@ -80,7 +80,7 @@ def _distributions(cells: RowCells, *, has_change: bool) -> Iterator[_Distributi
         yield "correlation", ("correlation", "n"), p_of_r, words
 
 
-def f_of_groups(test: RowCells, groups: list[RowCells]) -> Outcome | None:
+def f_of_groups(test: RowCells, groups: Sequence[RowCells]) -> Outcome | None:
     """groups: the row's other moments, with n, mean and SD."""
     if "f" not in test or len(groups) < 2 or any(group["n"].number < 2 for group in groups):
         return None

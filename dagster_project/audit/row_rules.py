@@ -4,22 +4,42 @@ Belongs here: the order of rules, what each needs, and leaving out a blamed numb
 (scores.py, grids.py, mean_errors.py), changes (changes.py), which rows there are (engine.py).
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dagster_project.audit import grids, mean_errors, scores
 from dagster_project.audit.assumptions import ScaleFacts
 from dagster_project.audit.designs import BOOTSTRAP, PAIRED, STANDARD_ERRORS, WEIGHTED, Design
-from dagster_project.audit.findings import Finding, RowCells
+from dagster_project.audit.findings import Finding, RowCells, TableCell
+from dagster_project.audit.intervals import Interval
 from dagster_project.audit.outcome import Outcome
 from dagster_project.audit.rule import Rule
 
 _ENDS = ("mean", "min", "q1", "median", "q3", "max")
 
 
-def bounded_cells(cells: RowCells) -> RowCells:
+def bounded_cells(cells: RowCells) -> dict[str, TableCell]:
     """Without numbers printed as below or above a bound, except a p."""
     return {name: cell for name, cell in cells.items() if cell.interval.is_bounded}
+
+
+#: What numbers can be, where in_bounds blames those that cannot.
+_POSSIBLE = {"p": Interval(0.0, 1.0), "correlation": Interval(-1.0, 1.0)} | dict.fromkeys(
+    ("sd", "se", "sd_change", "sd_baseline", "sd_followup", "f", "chi2"), Interval(0.0, math.inf)
+)
+
+
+def possible_cells(cells: RowCells) -> dict[str, TableCell]:
+    """Bounded cells, cut to what their statistic can be; without those that cannot be."""
+    result = bounded_cells(cells)
+    for name in set(_POSSIBLE) & set(result):
+        interval = result[name].interval.intersection(_POSSIBLE[name])
+        if interval.is_empty:
+            del result[name]
+        else:
+            result[name] = replace(result[name], interval=interval)
+    return result
 
 
 @dataclass(frozen=True)

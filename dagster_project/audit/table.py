@@ -30,7 +30,7 @@ from dagster_project.audit.findings import Finding, RowCells, TableCell
 from dagster_project.audit.layout import Contrasts, TableLayout, TableRow
 from dagster_project.audit.mean_errors import CENTRE
 from dagster_project.audit.outcome import Outcome
-from dagster_project.audit.row_rules import bounded_cells, summary_outcomes
+from dagster_project.audit.row_rules import bounded_cells, possible_cells, summary_outcomes
 from dagster_project.audit.undeclared import JudgedRow, consistency, judge
 
 #: The moment of norms.
@@ -97,6 +97,8 @@ class Table:
             for moment, cells in row.moments.items():
                 is_change = self._layout.is_change(moment, cells)
                 result.plain(_final("in_bounds", cells, scores.in_bounds(cells, is_change=is_change)))
+                if "p" in cells:
+                    result.plain(_final("p_in_bounds", cells, change_tests.p_in_bounds(cells["p"])))
                 if moment == NORM or is_change:
                     continue
                 result.plain(_final("interval_ends", cells, change_intervals.interval_ends(cells), "ci_high"))
@@ -157,8 +159,6 @@ class Table:
                 )
             )
             result.plain(_final("interval_ends", change.cells, change_intervals.interval_ends(change.cells), "ci_high"))
-            if "p" in change.cells:
-                result.plain(_final("p_in_bounds", change.cells, change_tests.p_in_bounds(change.cells["p"]), "p"))
             if signs.get(moment, change.sign) != change.sign:
                 change = replace(change, sign=signs[moment])
             is_declared = change.design.name in (PAIRED, GROUPS, MODEL)
@@ -184,11 +184,11 @@ class Table:
     def _change_row(self, row: TableRow, moment: str) -> ChangeRow:
         cells = row.moments[moment]
         design = self._assumptions.design_of(cells)
-        baseline, followup = map(bounded_cells, self._layout.waves(row, moment))
+        baseline, followup = map(possible_cells, self._layout.waves(row, moment))
         if STANDARD_ERRORS in design.practices:
             baseline, followup = _with_sd(baseline), _with_sd(followup)
         is_contrast = bool(baseline or followup)
-        named_cells = change_cells(bounded_cells(cells), is_contrast=is_contrast)
+        named_cells = change_cells(possible_cells(cells), is_contrast=is_contrast)
         difference = None
         if "mean" in baseline and "mean" in followup:
             difference = baseline["mean"].interval.minus(followup["mean"].interval)

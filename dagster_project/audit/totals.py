@@ -4,7 +4,7 @@ Belongs here: a total of groups. Does not belong here: categories of one column 
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from dagster_project.audit.findings import Finding, RowCells
 from dagster_project.audit.intervals import Interval
@@ -38,7 +38,7 @@ def total_name(moments: Mapping[str, RowCells]) -> str | None:
     return next((moment for moment in moments if moment.strip().casefold() in _TOTAL_NAMES), None)
 
 
-def total_of_groups(total: RowCells, groups: list[RowCells]) -> Iterator[Outcome]:
+def total_of_groups(total: RowCells, groups: Sequence[RowCells]) -> Iterator[Outcome]:
     """groups: all other columns of a row, each with n where the total has one. Judged only where the groups are all: their
     n, or the counts, add up."""
     if len(groups) < 2:
@@ -61,7 +61,7 @@ def total_of_groups(total: RowCells, groups: list[RowCells]) -> Iterator[Outcome
             yield from _sd(total, groups)
 
 
-def _sum_of(total: RowCells, groups: list[RowCells], name: str) -> Outcome | None:
+def _sum_of(total: RowCells, groups: Sequence[RowCells], name: str) -> Outcome | None:
     cells = (total[name], *(group[name] for group in groups))
     if any(cell.interval.low != cell.interval.high for cell in cells):
         return None
@@ -73,7 +73,7 @@ def _sum_of(total: RowCells, groups: list[RowCells], name: str) -> Outcome | Non
     return Outcome(f"total_of_groups of {name}", cells, findings, 0.0, 1.0)
 
 
-def _mean(total: RowCells, groups: list[RowCells]) -> Outcome:
+def _mean(total: RowCells, groups: Sequence[RowCells]) -> Outcome:
     people = sum(group["n"].number for group in groups)
     bounds = Interval(
         *(sum(group["n"].number * end for group, end in zip(groups, ends, strict=True)) / people for ends in (
@@ -90,7 +90,7 @@ def _mean(total: RowCells, groups: list[RowCells]) -> Outcome:
     return Outcome("total_of_groups of mean", cells, findings, tolerance, 1.0)
 
 
-def _sd(total: RowCells, groups: list[RowCells]) -> Iterator[Outcome]:
+def _sd(total: RowCells, groups: Sequence[RowCells]) -> Iterator[Outcome]:
     """A pooled SD, without the differences of the groups, is a practice, and fits."""
     n_all, sizes = sum(group["n"].number for group in groups), [group["n"].number for group in groups]
     if n_all < 3 or min(sizes) < 1:
