@@ -31,7 +31,7 @@ _NEEDED = {
     "norm_mean": "a norm is compared with nothing that is printed",
     "norm_sd": "a norm is compared with nothing that is printed",
 }
-_NOTHING = "no rule had the numbers beside it that it needs"
+_NO_NEIGHBOURS = "no rule had the numbers beside it that it needs"
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def _reason(value: PublishedValue, facts: Facts, sizes: set[tuple[str, str, str]
         if facts.get((value.section, value.label), UNKNOWN_SCALE).steps is None:
             return "GRIM: the number of items is not given; and no range, interval or change stands beside it"
         return "GRIM: n is so large that every mean of these decimals is possible"
-    return _NEEDED.get(value.statistic, _NOTHING)
+    return _NEEDED.get(value.statistic, _NO_NEIGHBOURS)
 
 
 def coverage_lines(checks: Sequence[NumberCheck]) -> list[str]:

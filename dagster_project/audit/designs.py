@@ -32,8 +32,8 @@ PRACTICES = {
     CUT_OFF: "numbers are cut off instead of rounded",
     STANDARD_ERRORS: "what is called an SD is a standard error",
 }
-#: Fewer degrees of freedom than a model's interval has, and than that of a large sample.
-MIN_MODEL_DF, _MIN_LARGE_DF = 3.0, 20.0
+#: Fewer degrees of freedom than a model's interval has, and those of large samples.
+MIN_MODEL_DF, _LARGE_DFS = 3.0, (200.0, 20.0)
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Design:
         for practices in (self.practices, self.practices | {ONE_SIDED}):
             for level in levels if practices == self.practices else levels[:1]:
                 for name in names:
-                    for min_df in (_MIN_LARGE_DF, MIN_MODEL_DF) if name == MODEL else (MIN_MODEL_DF,):
+                    for min_df in (*_LARGE_DFS, MIN_MODEL_DF) if name == MODEL else (MIN_MODEL_DF,):
                         yield Design(name, level, practices, min_df)
             if ONE_SIDED in self.practices:
                 return

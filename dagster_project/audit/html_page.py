@@ -23,7 +23,7 @@ th, td { border-bottom: 1px solid #e2e2e2; padding: .25rem .55rem; text-align: l
 thead th { background: #f2f2f2; white-space: nowrap; }
 tbody th { font-weight: 500; min-width: 7rem; }
 summary { cursor: pointer; list-style: none; white-space: nowrap; } summary::-webkit-details-marker { display: none; }
-details p { margin: .3rem 0 0; width: 19rem; max-width: 70vw; white-space: normal; font-size: .85rem; }
+details p { margin: .3rem 0 0; width: 17rem; max-width: 55vw; white-space: normal; font-size: .85rem; }
 .impossible summary, b.impossible { background: #b3001b; color: #fff; padding: 0 .3rem; }
 .inconsistent summary, b.inconsistent { background: #ffd6a8; padding: 0 .3rem; }
 .not-reproducible summary, b.not-reproducible { background: #fff3a8; padding: 0 .3rem; }
@@ -36,14 +36,14 @@ li { margin-bottom: .5rem; } .where { font-weight: 600; }
 
 def html_page(name: str, checks: Sequence[NumberCheck], rows: Sequence[RowFinding], summary: str) -> str:
     """name: of the table's file. summary: the line of counts."""
-    found = {finding.value: finding for row in reversed(rows) for finding in (*reversed(row.others), row.finding)}
+    by_value = {finding.value: finding for row in reversed(rows) for finding in (*reversed(row.further), row.finding)}
     parts = [
         "<!doctype html>", '<html lang="en">', "<head>", '<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">', f"<title>Audit of {escape(name)}</title>",
         f"<style>{_STYLE}</style>", "</head>", "<body>", f"<h1>Audit of {escape(name)}</h1>", f"<p>{escape(summary)}.</p>",
         _legend(), *_findings(rows), "<h2>The table</h2>",
         "<p>A click on a number opens the arithmetic, the rules that checked it, or why none did.</p>",
-        *_tables(checks, found), "<h2>What was checked</h2>", *_coverage(checks), "</body>", "</html>",
+        *_tables(checks, by_value), "<h2>What was checked</h2>", *_coverage(checks), "</body>", "</html>",
     ]  # fmt: skip
     return "\n".join(parts) + "\n"
 
@@ -64,24 +64,24 @@ def _findings(rows: Sequence[RowFinding]) -> list[str]:
     if not grave:
         return ["<h2>Findings</h2>", "<p>No finding above a note.</p>"]
     items = [
-        f'<li><span class="where">{escape(_where(row.finding.value))}</span>'
+        f'<li><span class="where">{escape(_location(row.finding.value))}</span>'
         f" ({row.finding.severity}): {escape(_words(row))}</li>"
         for row in sorted(grave, key=lambda row: SEVERITIES.index(row.finding.severity))
     ]
     return ["<h2>Findings</h2>", "<ol>", *items, "</ol>"]
 
 
-def _where(value: PublishedValue) -> str:
+def _location(value: PublishedValue) -> str:
     parts = (value.section, value.label, value.timepoint, f"{value.statistic} {value.printed}")
     return ", ".join(part for part in parts if part)
 
 
 def _words(row: RowFinding) -> str:
-    also = ", ".join(dict.fromkeys(finding.value.statistic for finding in row.others))
+    also = ", ".join(dict.fromkeys(finding.value.statistic for finding in row.further))
     return row.finding.arithmetic + (f"; also {also}" if also else "") + (f"; {row.repair}" if row.repair else "")
 
 
-def _tables(checks: Sequence[NumberCheck], found: dict[PublishedValue, Finding]) -> list[str]:
+def _tables(checks: Sequence[NumberCheck], by_value: dict[PublishedValue, Finding]) -> list[str]:
     """A row a score and moment, a column a statistic, for each table of the file."""
     parts: list[str] = []
     for table in dict.fromkeys(check.value.table for check in checks):
@@ -101,14 +101,14 @@ def _tables(checks: Sequence[NumberCheck], found: dict[PublishedValue, Finding])
         ]
         for (section, label, moment), cells in rows.items():
             name = f"{section}: {label}" if section else label
-            numbers = "".join(f"<td>{''.join(_cell(c, found) for c in cells.get(s, ()))}</td>" for s in statistics)
+            numbers = "".join(f"<td>{''.join(_cell(c, by_value) for c in cells.get(s, ()))}</td>" for s in statistics)
             parts.append(f"<tr><th>{escape(name)}</th><td>{escape(moment)}</td>{numbers}</tr>")
         parts += ["</tbody>", "</table></div>"]
     return parts
 
 
-def _cell(check: NumberCheck, found: dict[PublishedValue, Finding]) -> str:
-    finding = found.get(check.value)
+def _cell(check: NumberCheck, by_value: dict[PublishedValue, Finding]) -> str:
+    finding = by_value.get(check.value)
     rules = f"Checked by {', '.join(check.rules)}." if check.rules else f"Not checked: {check.reason}."
     style = _class(finding.severity) if finding else "checked" if check.rules else "unchecked"
     mark = f" {_MARKS[finding.severity]}" if finding else ""
@@ -118,5 +118,5 @@ def _cell(check: NumberCheck, found: dict[PublishedValue, Finding]) -> str:
 
 
 def _coverage(checks: Sequence[NumberCheck]) -> list[str]:
-    first, *others = coverage_lines(checks)
-    return [f"<p>{escape(first)}</p>", "<ul>", *(f"<li>{escape(line.strip())}</li>" for line in others), "</ul>"]
+    first, *reasons = coverage_lines(checks)
+    return [f"<p>{escape(first)}</p>", "<ul>", *(f"<li>{escape(line.strip())}</li>" for line in reasons), "</ul>"]

@@ -26,7 +26,7 @@ class RowFinding:
     """The gravest finding of a row, its others, and the repair that fits, in words."""
 
     finding: Finding
-    others: tuple[Finding, ...] = ()
+    further: tuple[Finding, ...] = ()
     repair: str = ""
 
 
@@ -48,18 +48,18 @@ def row_findings(
 
 
 def _repair(finding: Finding, values: Sequence[PublishedValue], facts: Facts, assumptions: Assumptions) -> str:
-    blamed = finding.value
-    is_block = blamed.statistic in ("count", "percent")
+    judged_value = finding.value
+    is_block = judged_value.statistic in ("count", "percent")
     part = [
         value
         for value in values
-        if value.section == blamed.section
-        and (value.label == blamed.label or (is_block and value.timepoint == blamed.timepoint))
+        if value.section == judged_value.section
+        and (value.label == judged_value.label or (is_block and value.timepoint == judged_value.timepoint))
     ]
     score = _score(part, facts, assumptions)
     fits: dict[tuple[int, str], tuple[tuple[int, int], str]] = {}
     for index, value in enumerate(part):
-        if not is_block or value.label == blamed.label:
+        if not is_block or value.label == judged_value.label:
             for text, words in _candidates(value, values, part):
                 if not _NUMBER.fullmatch(text) or float(read_printed(text)) == value.value:
                     continue
@@ -95,10 +95,17 @@ def _candidates(
     if value.statistic not in ("n", "count", "df"):
         yield from _moved_points(text)
     if value.statistic == "n":
-        sizes = {other.printed for other in values if other.statistic == "n" and other.timepoint == value.timepoint}
+        sizes = {
+            neighbour.printed
+            for neighbour in values
+            if neighbour.statistic == "n" and neighbour.timepoint == value.timepoint
+        }
         yield from ((size, "(n of another row)") for size in sorted(sizes - {text}))
     if value.statistic in ("sd", "se"):
-        n = next((other.value for other in part if other.timepoint == value.timepoint and other.statistic == "n"), 0.0)
+        n = next(
+            (neighbour.value for neighbour in part if neighbour.timepoint == value.timepoint and neighbour.statistic == "n"),
+            0.0,
+        )
         if n > 1:
             factor = math.sqrt(n) if value.statistic == "sd" else 1 / math.sqrt(n)
             decimals = len(text.partition(".")[2])
@@ -111,7 +118,9 @@ def _candidates(
 def _moved_points(text: str) -> Iterator[tuple[str, str]]:
     digits, _, decimals = text.partition(".")
     if not decimals and digits.lstrip("-−").isdigit() and len(digits) > 2:
-        yield from ((f"{digits[:-places]}.{digits[-places:]}", "(a decimal point lost)") for places in (1, 2))
+        yield from (
+            (f"{digits[:-decimals_lost]}.{digits[-decimals_lost:]}", "(a decimal point lost)") for decimals_lost in (1, 2)
+        )
     elif decimals and digits.lstrip("-−").isdigit() and len(decimals) > 1:
         yield f"{digits}{decimals[0]}.{decimals[1:]}", "(the decimal point moved)"
         if len(digits.lstrip("-−")) > 1:

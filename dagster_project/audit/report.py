@@ -80,7 +80,9 @@ def finding_lines(rows: Sequence[RowFinding], *, with_notes: bool) -> list[str]:
             parts = (value.table and f"table {value.table}", value.section, value.label, value.timepoint)
             location = ", ".join(dict.fromkeys(part for part in parts if part))
             slack = f", slack {finding.slack:.2g}" if finding.slack is not None else ""
-            also = ", ".join(f"{other.value.statistic} {other.value.printed}" for other in row.others)
+            also = ", ".join(
+                f"{further_finding.value.statistic} {further_finding.value.printed}" for further_finding in row.further
+            )
             lines.append(
                 f"  line {value.line} ({location}, {value.statistic} {value.printed}): {finding.arithmetic}"
                 + (f"; also {also}" if also else "")
@@ -94,7 +96,7 @@ def audit_json(rows: Sequence[RowFinding], checks: Sequence[NumberCheck]) -> str
     """The whole answer: findings, with the row's others and the repair, and each number with the rules that checked it."""
     findings = [
         finding_row(row.finding, "published")
-        | {"repair": row.repair or None, "also": [finding_row(finding, "published") for finding in row.others]}
+        | {"repair": row.repair or None, "also": [finding_row(finding, "published") for finding in row.further]}
         for row in rows
     ]
     numbers = [

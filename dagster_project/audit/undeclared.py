@@ -32,6 +32,7 @@ _EXTREME = {"p": 3.0, "ci_high": 1.5, "df": math.inf}
 _EXTREME_OTHERWISE = 3.0
 #: Statistics that are judged like another.
 _KINDS = dict.fromkeys(("mean", "estimate", "or", "rr", "hr", "irr"), "change") | {"ci_low": "ci_high"}
+_WEIGHTS = "weights, or other people than those that are printed, could explain it"
 _PRACTICES = "another test, a model, an adjusted p or a bootstrap could explain it"
 
 
@@ -101,7 +102,7 @@ def _judge_group(rows: Sequence[JudgedRow], *, with_notes: bool) -> Iterator[Fin
                 explained += outcome.findings[:1] if outcome.misfit >= 0 else ()
             else:
                 values |= {finding.value for finding in outcome.findings}
-                reason = f"not reproducible by any design that the row allows; {_PRACTICES}" if design_names else _PRACTICES
+                reason = f"not reproducible by any design that the row allows; {_PRACTICES}" if design_names else _WEIGHTS
                 for finding in outcome.findings[:1]:
                     is_plain = outcome.is_certain
                     yield replace(finding, severity=severity) if is_plain else finding.softened(severity, reason)

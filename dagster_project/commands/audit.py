@@ -169,7 +169,7 @@ def _write(
     from dagster_project.audit import audit_json, coverage_lines, finding_lines, finding_summary, html_page
 
     if options.json:
-        say(audit_json(rows, checks))
+        sys.stdout.write(audit_json(rows, checks) + "\n")
         return
     summary = finding_summary([row.finding for row in rows], len(checks) - n_unknown, n_unknown)
     if options.html:
