@@ -280,21 +280,23 @@ def _p_words(t_bounds: Bounds, t_words: Words) -> Callable[[TTest, Interval], st
 
 
 def sign_of_t(row: ChangeRow) -> Iterator[Outcome]:
-    if "t" not in row.cells or "change" not in row.cells:
-        return
-    change, t = row.cells["change"].interval, row.cells["t"].interval
-    if not row.has_change:
-        yield from _sign_by_means(row)
-        return
-    is_opposite = (t.low > 0 and change.high < 0) or (t.high < 0 and change.low > 0)
-    words = f"the sign of {row.cells['t'].text} is not that of the change, {row.cells['change'].text}"
-    findings = (SIGN_OF_T.finding(row.cells["t"], words, severity=INCONSISTENT),) if is_opposite else ()
-    yield Outcome("sign_of_t", (row.cells["t"], row.cells["change"]), findings, 0.5, 1.0)
+    """Of t and z."""
+    for name in ("t", "z"):
+        if name not in row.cells or "change" not in row.cells:
+            continue
+        cell, change = row.cells[name], row.cells["change"].interval
+        if not row.has_change:
+            yield from _sign_by_means(row, cell)
+            continue
+        is_opposite = (cell.interval.low > 0 and change.high < 0) or (cell.interval.high < 0 and change.low > 0)
+        words = f"the sign of {cell.text} is not that of the change, {row.cells['change'].text}"
+        findings = (SIGN_OF_T.finding(cell, words, severity=INCONSISTENT),) if is_opposite else ()
+        yield Outcome("sign_of_t", (cell, row.cells["change"]), findings, 0.5, 1.0)
 
 
-def _sign_by_means(row: ChangeRow) -> Iterator[Outcome]:
+def _sign_by_means(row: ChangeRow, t: TableCell) -> Iterator[Outcome]:
     """The sign against the difference of the means, whichever way round the table takes it: its other rows decide."""
-    difference, t = row.cells["change"].interval, row.cells["t"]
+    difference = row.cells["change"].interval
     if difference.low <= 0 <= difference.high or t.interval.low <= 0 <= t.interval.high:
         return
     is_same = (difference.low > 0) == (t.interval.low > 0)

@@ -17,7 +17,7 @@ from dagster_project.audit.rule import Rule
 
 UNLIKE_MOMENTS = Rule(
     "unlike_moments",
-    "The SDs of one measure are of one size, and its means not ten SDs apart.",
+    "The SDs of one measure are of one size, and its means not eight SDs apart.",
     "n of 8 or more and SD of two moments or groups; for means also these",
     "the SD that looks like a standard error, or the number that is far from the others",
     "A: n 50, mean 20.1, sd 6.4; B: n 49, mean 21.0, sd 0.9",
@@ -33,7 +33,7 @@ NUMBER_OF_PAIRS = Rule(
 _MIN_SD_RATIO, _MIN_ERROR_RATIO, _ERROR_SHARE = 8.0, 4.0, 0.3
 #: Of fewer people, SDs may differ so by chance.
 _MIN_PEOPLE = 8
-_MAX_DISTANCE, _MIN_MEAN_RATIO = 10.0, 5.0
+_MAX_DISTANCE = 8.0
 #: From this ratio of numbers of people on it is no loss of single answers.
 _MIN_PEOPLE_RATIO = 1.2
 
@@ -71,8 +71,7 @@ def _distant_means(moments: Sequence[RowCells]) -> tuple[Finding, ...]:
     sd = max(cells["sd"].interval.high for cells in moments)
     for large, small in permutations(moments, 2):
         distance = abs(large["mean"].number - small["mean"].number)
-        is_far = distance > _MAX_DISTANCE * sd and abs(large["mean"].number) > _MIN_MEAN_RATIO * abs(small["mean"].number)
-        if is_far:
+        if distance > _MAX_DISTANCE * sd and abs(large["mean"].number) > abs(small["mean"].number):
             words = (
                 f"the means {large['mean'].text} and {small['mean'].text} of one measure are {distance / sd:.3g} SDs apart"
             )

@@ -60,7 +60,7 @@ def table_notes(layout: TableLayout) -> Iterator[Finding]:
 
 def without_sign(cell: TableCell, count: int) -> Finding:
     """t, or effect sizes, of which none is negative beside changes that are."""
-    name = "t" if cell.value.statistic == "t" else "effect sizes"
+    name = "effect sizes" if cell.value.statistic == "es" else cell.value.statistic
     words = f"all {count} {name} of {cell.value.timepoint!r} are printed without sign; taken for absolute values"
     return Finding(cell.value, "without_sign", words, NOTE)
 

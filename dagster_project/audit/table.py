@@ -165,7 +165,7 @@ class Table:
             outcomes, sound_rows = {}, {}
             for design in designs_of(change.design, change):
                 outcomes[design], sound_rows[design] = outcomes_under(design, change, is_tried=not is_declared)
-                if (moment, "t") in unsigned:
+                if unsigned & {(moment, "t"), (moment, "z")}:
                     outcomes[design] = [outcome for outcome in outcomes[design] if not outcome.habit.startswith("sign_of_t")]
                 result.note_outcomes(outcomes[design])
             judged_rows.append(JudgedRow(moment, outcomes, is_declared, change.design.name == OTHER_DESIGN))
@@ -223,7 +223,7 @@ class Table:
         unsigned = set()
         for moment in dict.fromkeys(names):
             of_moment = [change for name, change in zip(names, changes, strict=True) if name == moment]
-            for statistic in ("t", "es"):
+            for statistic in ("t", "z", "es"):
                 with_it = [change for change in of_moment if statistic in change.cells]
                 negative = [change for change in with_it if change.has_change and change.cells["change"].interval.high < 0]
                 if negative and not any(change.cells[statistic].interval.high < 0 for change in with_it):

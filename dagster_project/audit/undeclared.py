@@ -18,9 +18,11 @@ from dagster_project.audit.outcome import Outcome
 from dagster_project.audit.student import LEVELS
 from dagster_project.results.published import PublishedValue
 
-#: What a habit is: so many other rows fit, this share of them, and no more than this chance of it by accident.
-_MIN_FITTING_ROWS, _MIN_FITTING_SHARE, _MAX_CHANCE = 2, 0.75, 0.005
-_CLEAR_EXCESS, _MAX_CHANCE_NEAR = 1.5, 1e-5
+#: What a habit is: so many other rows fit, and this share of them.
+_MIN_FITTING_ROWS, _MIN_FITTING_SHARE = 2, 0.75
+#: From which excess of a misfit on which chance is allowed that the others fit by accident. The more a number is off, in the unit by
+#: which other practices change it, the less they excuse it.
+_MAX_CHANCES = ((4.0, 0.1), (1.5, 0.005), (0.0, 1e-5))
 #: What another row that breaks a habit takes from the evidence for it.
 _MISFIT_COST = 1.5
 #: From which misfit on one is gross, by the judged statistic: relative, of a p in standard normal deviates, of an
@@ -73,7 +75,7 @@ class _Habit:
         would asks for more evidence."""
         n_others = max(0, self.misfits - 1)
         is_usual = self.fits >= _MIN_FITTING_ROWS and self.fits >= _MIN_FITTING_SHARE * (self.fits + n_others)
-        max_chance = _MAX_CHANCE if misfit.excess >= _CLEAR_EXCESS else _MAX_CHANCE_NEAR
+        max_chance = next((chance for excess, chance in _MAX_CHANCES if misfit.excess >= excess), _MAX_CHANCES[-1][1])
         return is_usual and self.log_chance + _MISFIT_COST * n_others <= math.log(max_chance)
 
 
