@@ -207,6 +207,7 @@ def test_audit_reads_anybodys_table_without_a_study(tmp_path: Path, capsys: Any)
         "impossible:",
         "  line 5 (Étude, T1, max 3.0): the mean 3.4 lies above the max 3.0 [in_order, slack 0.3]",
         "4 printed numbers and 1 not checked: 1 impossible, 0 inconsistent, 0 not reproducible, 0 notes",
+        "checked: 3 of 5 numbers, by 1 rule",
     ]
     assert output.err == "wavehouse: no rule knows the statistic 'kurtosis': 1 of the numbers not checked\n"
     table.write_text("label,timepoint,statistic,printed\nA,T1,n,10\nA,T1,mean,3.4\n", encoding="utf-16")

@@ -7,7 +7,7 @@ instruments (read.py, published.py).
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from dagster_project.audit.designs import CUT, UNDECLARED, Design
+from dagster_project.audit.designs import CUT_OFF, UNDECLARED, Design
 from dagster_project.audit.findings import RowCells
 from dagster_project.audit.intervals import UNBOUNDED, Interval
 
@@ -17,8 +17,8 @@ class ScaleFacts:
     """What is known of a row's score from outside the table.
 
     steps: the number of equal steps in a point, where every score is a whole number of steps (the items of a mean, 1 for a
-    sum); None where scores may be prorated, or it is unknown. mean_range: where nobody says whether the score is a sum or a mean,
-    the range that it has as a mean; score_range is then that of both.
+    sum); None where scores may be prorated, or it is unknown. mean_range: where nobody says whether the score is a sum or
+    a mean, the range that it has as a mean; score_range is then that of both.
     """
 
     score_range: Interval = UNBOUNDED
@@ -42,9 +42,10 @@ Facts = Mapping[tuple[str, str], ScaleFacts]
 class Assumptions:
     """What is assumed of a table.
 
-    design: of its changes, and its practices, unless a row has its own. by_line: designs of single rows, by the line of one of
-    their cells. effect_size: the definition of its effect sizes, such as d_baseline (effects.py). may_be_cut: numbers may be cut
-    off instead of rounded. excuses: a named practice that explains an impossible number makes it inconsistent.
+    design: of its changes, and its practices, unless a row has its own. by_line: designs of single rows, by the line of
+    one of their cells. effect_size: the definition of its effect sizes, such as d_baseline (effects.py). may_be_cut:
+    numbers may be cut off instead of rounded. excuses: a named practice that explains an impossible number makes it
+    inconsistent.
     """
 
     design: Design = UNDECLARED
@@ -56,15 +57,19 @@ class Assumptions:
     def design_of(self, cells: RowCells) -> Design:
         """A row's own design, level and practices, before those of the table."""
         for cell in cells.values() if self.by_line else ():
-            own = self.by_line.get(cell.value.line)
-            if own is not None:
+            row_design = self.by_line.get(cell.value.line)
+            if row_design is not None:
                 return replace(
-                    own, name=own.name or self.design.name, level=own.level or self.design.level,
-                    practices=own.practices | self.design.practices,
+                    row_design, name=row_design.name or self.design.name, level=row_design.level or self.design.level,
+                    practices=row_design.practices | self.design.practices,
                 )  # fmt: skip
         return self.design
 
     def is_cut(self, line: int) -> bool:
         """Whether a cell is declared to be cut off."""
-        own = self.by_line.get(line)
-        return self.may_be_cut or CUT in self.design.practices or (own is not None and CUT in own.practices)
+        row_design = self.by_line.get(line)
+        return (
+            self.may_be_cut
+            or CUT_OFF in self.design.practices
+            or (row_design is not None and CUT_OFF in row_design.practices)
+        )

@@ -1,7 +1,7 @@
 """What the numbers of a block of categories are: counts, percentages, the n that they are of.
 
-Belongs here: whether n is a count or a denominator, whose n a block has, which denominators a percentage can be of. Does not belong
-here: judging them (blocks.py).
+Belongs here: whether n is a count or a denominator, whose n a block has, which denominators a percentage can be of. Does
+not belong here: judging them (blocks.py).
 """
 
 import math
@@ -16,7 +16,7 @@ _PERCENT_RANGE = Interval(0.0, 100.0)
 _UNKNOWN_LABELS = frozenset(
     ("unknown", "missing", "not known", "not reported", "no answer", "not stated", "n/a", "unspecified")
 )
-_NONE = Interval(1.0, 0.0)
+_NO_SIZE = Interval(1.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Category:
     count: TableCell | None
     percent: TableCell | None
     n: TableCell | None
-    sizes: Interval = _NONE
+    sizes: Interval = _NO_SIZE
 
     @property
     def is_complete(self) -> bool:
@@ -48,7 +48,8 @@ class Category:
 
 @dataclass(frozen=True)
 class Block:
-    """Categories of one section, table and moment. n: printed for all of them. unknown: people without an answer. is_n_a_count: its rows' n are counts."""
+    """Categories of one section, table and moment. n: printed for all of them. unknown: people without an answer.
+    is_n_a_count: its rows' n are counts."""
 
     rows: tuple[Category, ...]
     n: TableCell | None
@@ -74,11 +75,11 @@ def people_cells(cells: RowCells) -> dict[str, TableCell]:
 
 def block_of(rows: Sequence[tuple[str, RowCells]], outer_n: TableCell | None) -> Block | None:
     """outer_n: the n of the moment that stands on a row of its own."""
-    counted = [(label, people_cells(cells)) for label, cells in rows if {"count", "percent"} & set(cells)]
-    if not counted:
+    category_cells = [(label, people_cells(cells)) for label, cells in rows if {"count", "percent"} & set(cells)]
+    if not category_cells:
         return None
-    unknown = [cells["count"].number for label, cells in counted if _is_unknown(label) and "count" in cells]
-    categories = [(label, cells) for label, cells in counted if not _is_unknown(label) or "percent" in cells]
+    unknown = [cells["count"].number for label, cells in category_cells if _is_unknown(label) and "count" in cells]
+    categories = [(label, cells) for label, cells in category_cells if not _is_unknown(label) or "percent" in cells]
     if any(_is_unknown(label) and "percent" in cells for label, cells in categories):
         unknown = []
     is_count = _is_n_a_count([cells for _, cells in categories])
@@ -89,12 +90,20 @@ def block_of(rows: Sequence[tuple[str, RowCells]], outer_n: TableCell | None) ->
         ]
     lone_n = [cells["n"] for label, cells in rows if "n" in cells and not {"count", "percent", "mean"} & set(cells)]
     inner_n = [cells["n"] for _, cells in categories if "n" in cells]
-    own = inner_n if len(inner_n) >= 2 else []
-    n = inner_n[0] if len(inner_n) == 1 else lone_n[0] if len(lone_n) == 1 and not own else None if own else outer_n
-    if own and len({cell.number for cell in own}) == 1 and not is_count:
-        n, own = own[0], []
+    row_sizes = inner_n if len(inner_n) >= 2 else []
+    n = (
+        inner_n[0]
+        if len(inner_n) == 1
+        else lone_n[0]
+        if len(lone_n) == 1 and not row_sizes
+        else None
+        if row_sizes
+        else outer_n
+    )
+    if row_sizes and len({cell.number for cell in row_sizes}) == 1 and not is_count:
+        n, row_sizes = row_sizes[0], []
     entries = tuple(
-        Category(label, cells.get("count"), cells.get("percent"), cells.get("n") if own else None, _sizes(cells))
+        Category(label, cells.get("count"), cells.get("percent"), cells.get("n") if row_sizes else None, _sizes(cells))
         for label, cells in categories
     )
     return Block(entries, None if is_count else n, sum(unknown) if unknown else None, is_count) if entries else None
@@ -105,8 +114,8 @@ def _is_unknown(label: str) -> bool:
 
 
 def _is_n_a_count(rows: Iterable[RowCells]) -> bool:
-    """Whether `n` beside percentages counts the category's people: no row has another count, and the shares are those of the n, or
-    no number of people gives a percentage of its n."""
+    """Whether `n` beside percentages counts the category's people: no row has another count, and the shares are those of
+    the n, or no number of people gives a percentage of its n."""
     rows = [cells for cells in rows if {"n", "percent"} <= set(cells)]
     if any("count" in cells for cells in rows) or len(rows) < 2 or len({cells["n"].number for cells in rows}) == 1:
         return False
@@ -124,16 +133,16 @@ def has_count(percent: TableCell, people: float) -> bool:
 
 
 def _sizes(cells: Mapping[str, TableCell]) -> Interval:
-    return denominators(cells["percent"], cells["count"]) if {"count", "percent"} <= set(cells) else _NONE
+    return denominators(cells["percent"], cells["count"]) if {"count", "percent"} <= set(cells) else _NO_SIZE
 
 
 def denominators(percent: TableCell, count: TableCell) -> Interval:
     """The denominators, not below the count, that give the percentage; empty when there are none."""
     low, high = percent.interval.low, percent.interval.high
     if count.number == 0:
-        return Interval(1.0, math.inf) if low <= 0 <= high else _NONE
+        return Interval(1.0, math.inf) if low <= 0 <= high else _NO_SIZE
     if high <= 0:
-        return _NONE
+        return _NO_SIZE
     lowest = max(1, math.ceil(count.number), math.ceil(100 * count.number / high - 1e-9))
     return Interval(float(lowest), math.inf if low <= 0 else float(math.floor(100 * count.number / low + 1e-9)))
 

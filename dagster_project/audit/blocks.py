@@ -1,11 +1,11 @@
 """Rules on counts and percentages of people, a block of categories at a time.
 
-Belongs here: one block against its n, its own denominators, its sum, and the table's other blocks. Does not belong here: what is a
-count and what a denominator (block_roles.py), totals over columns (totals.py).
+Belongs here: one block against its n, its own denominators, its sum, and the table's other blocks. Does not belong here:
+what is a count and what a denominator (block_roles.py), totals over columns (totals.py).
 
-A block is judged as a block: where all of its percentages are of one other number of people there is one finding, a note where fewer
-people than n, or an Unknown row, explain it. Weights are a habit of the table: where its other percentages are of whole people they
-excuse none.
+A block is judged as a block: where all of its percentages are of one other number of people there is one finding, a note
+where fewer people than n, or an Unknown row, explain it. Weights are a habit of the table: where its other percentages are
+of whole people they excuse none.
 """
 
 import math
@@ -18,41 +18,56 @@ from dagster_project.audit.outcome import Outcome
 from dagster_project.audit.rule import Rule
 
 PERCENT_OF_COUNT = Rule(
-    "percent_of_count", "A percentage is 100 count / n of its block, or of the people who answered.",
-    "count, percentage, and n of the row, of the block or of the column", "the percentage", "A: n 30, count 20, percent 61.7",
+    "percent_of_count",
+    "A percentage is 100 count / n of its block, or of the people who answered.",
+    "count, percentage, and n of the row, of the block or of the column",
+    "the percentage",
+    "A: n 30, count 20, percent 61.7",
     "100 count / n",
-)  # fmt: skip
+)
 COUNTS_WITHIN = Rule(
     "counts_within", "A category has no more people than its block.", "count and n", "the count", "A: n 30, count 31"
 )
 ONE_DENOMINATOR = Rule(
-    "one_denominator", "The percentages of a block have one denominator: its n, or fewer people who answered.",
-    "counts, or percentages alone, of several categories", "all percentages at once, or the odd one",
+    "one_denominator",
+    "The percentages of a block have one denominator: its n, or fewer people who answered.",
+    "counts, or percentages alone, of several categories",
+    "all percentages at once, or the odd one",
     "Parallel: n 114, count 102, percent 87.2; Factorial: count 3, percent 2.6; Other: count 9, percent 7.7",
-)  # fmt: skip
+)
 BLOCK_SUM = Rule(
-    "block_sum", "The counts of categories that exclude each other add up to n at most. A note: people may be in two.",
-    "counts and n", "the first count", "A: n 3, count 2; B: count 2",
-)  # fmt: skip
+    "block_sum",
+    "The counts of categories that exclude each other add up to n at most. A note: people may be in two.",
+    "counts and n",
+    "the first count",
+    "A: n 3, count 2; B: count 2",
+)
 PERCENT_OF_PEOPLE = Rule(
-    "percent_of_people", "A percentage of n people is 100 times a whole number / n.", "percentage and n", "the percentage",
+    "percent_of_people",
+    "A percentage of n people is 100 times a whole number / n.",
+    "percentage and n",
+    "the percentage",
     "A: n 7, percent 50.0",
-)  # fmt: skip
+)
 PERCENT_SUM = Rule(
-    "percent_sum", "Where the percentages of a table's other blocks add up to 100, those of a block do.",
-    "percentages of several categories, in three blocks or more", "the first percentage", "A: percent 20.0; B: percent 70.0",
-)  # fmt: skip
+    "percent_sum",
+    "Where the percentages of a table's other blocks add up to 100, those of a block do.",
+    "percentages of several categories, in three blocks or more",
+    "the first percentage",
+    "A: percent 20.0; B: percent 70.0",
+)
 #: A denominator below this share of n is no loss of a few answers.
 _MIN_ANSWERED = 0.6
 _MIN_FITTING = 2
 
 
 def block_outcomes(blocks: Sequence[Block], *, may_be_weighted: bool, excuses: bool) -> Iterator[Outcome]:
-    """may_be_weighted: percentages need not be of whole people. excuses: another denominator than n explains a percentage."""
+    """may_be_weighted: percentages need not be of whole people. excuses: another denominator than n explains a
+    percentage."""
     fits = sum(_is_of(row, _base(block, row)) and row.is_sharp for block in blocks for row in block.rows)
     for block in blocks:
-        others = fits - sum(_is_of(row, _base(block, row)) and row.is_sharp for row in block.rows)
-        judge = _BlockJudge(block, others, may_be_weighted=may_be_weighted, excuses=excuses)
+        n_elsewhere = fits - sum(_is_of(row, _base(block, row)) and row.is_sharp for row in block.rows)
+        judge = _BlockJudge(block, n_elsewhere, may_be_weighted=may_be_weighted, excuses=excuses)
         yield from judge.outcomes()
         yield from _sums(block)
 
@@ -73,7 +88,8 @@ def _sum(block: Block) -> float | None:
 
 
 class _BlockJudge:
-    """A block and the rules applied to it. fits_elsewhere: how many percentages of the table's other blocks are of whole people."""
+    """A block and the rules applied to it. fits_elsewhere: how many percentages of the table's other blocks are of whole
+    people."""
 
     def __init__(self, block: Block, fits_elsewhere: int, *, may_be_weighted: bool, excuses: bool) -> None:
         self._block = block
@@ -85,18 +101,18 @@ class _BlockJudge:
         self._is_exclusive = len(counts) == len(block.rows) > 1 and block.n is not None and sum(counts) == block.n.number
 
     def outcomes(self) -> Iterator[Outcome]:
-        yield from self._within()
+        yield from self._counts_within()
         if self._block.has_own_n:
             for row in self._block.rows:
-                yield from self._against(row, row.n, self._complete)
+                yield from self._row_outcomes(row, row.n, self._complete)
             return
         if self._complete:
-            yield from self._shared()
+            yield from self._shared_n()
         alone = [row for row in self._block.rows if row.count is None and row.percent is not None]
         if alone and self._block.n is not None:
             yield from self._percentages(alone, self._block.n)
 
-    def _within(self) -> Iterator[Outcome]:
+    def _counts_within(self) -> Iterator[Outcome]:
         for row in self._block.rows:
             n = row.n or self._block.n
             if row.count is None or n is None:
@@ -110,7 +126,7 @@ class _BlockJudge:
                 findings = (finding,)
             yield Outcome("counts_within", (row.count, n), findings, is_certain=True)
 
-    def _against(self, row: Category, n: TableCell | None, rows: Sequence[Category]) -> Iterator[Outcome]:
+    def _row_outcomes(self, row: Category, n: TableCell | None, rows: Sequence[Category]) -> Iterator[Outcome]:
         """One row against its n."""
         if n is None or row.percent is None or n.number <= 0:
             return
@@ -121,14 +137,17 @@ class _BlockJudge:
         if _is_of(row, n.number) or row.count.number > n.number:
             yield Outcome("percent_of_count", cells, (), 0.5 if row.is_sharp else math.inf)
             return
-        misfits = sum(not _is_of(other, _base(self._block, other)) for other in rows) - 1
+        misfits = sum(not _is_of(block_row, _base(self._block, block_row)) for block_row in rows) - 1
         yield Outcome("percent_of_count", cells, (self._misfit(row, n, misfits),))
 
     def _misfit(self, row: Category, n: TableCell, other_misfits: int) -> Finding:
         """A percentage that is not of n, beside others that are."""
         assert row.count is not None and row.percent is not None
         share = 100 * row.count.number / n.number
-        words = f"{row.count.text} of {n.text} is 100 x {row.count.text} / {n.text} = {share:.2f} %, not {row.percent.percent_text}"
+        words = (
+            f"{row.count.text} of {n.text} is 100 x {row.count.text} / {n.text} = {share:.2f} %, not"
+            f" {row.percent.percent_text}"
+        )
         finding = PERCENT_OF_COUNT.finding(row.percent, words, slack=row.percent.interval.gap(Interval(share, share)))
         if not self._excuses:
             return finding
@@ -137,7 +156,9 @@ class _BlockJudge:
         if unknown and _is_of(row, n.number - unknown):
             return finding.softened(NOTE, f"it is of {n.number - unknown:g}, as {unknown:g} are unknown")
         has_size = not row.sizes.is_empty and math.isfinite(row.sizes.high)
-        fits = self._fits + sum(_is_of(other, _base(self._block, other)) and other.is_sharp for other in self._complete)
+        fits = self._fits + sum(
+            _is_of(block_row, _base(self._block, block_row)) and block_row.is_sharp for block_row in self._complete
+        )
         if has_size:
             finding = finding.softened(INCONSISTENT, f"it fits the denominator {row.sizes.low:g}")
             is_loss = row.sizes.low < n.number and row.sizes.high >= _MIN_ANSWERED * n.number
@@ -156,13 +177,13 @@ class _BlockJudge:
         total = _sum(self._block)
         return total is None or self._block.n is None or total != self._block.n.number or len(self._block.rows) == 1
 
-    def _shared(self) -> Iterator[Outcome]:
+    def _shared_n(self) -> Iterator[Outcome]:
         """All rows of one n, printed or not."""
         rows, n = self._complete, self._block.n
         size = commonest_size([row.sizes for row in rows])
         if n is not None and all(_is_of(row, n.number) for row in rows):
             for row in rows:
-                yield from self._against(row, n, rows)
+                yield from self._row_outcomes(row, n, rows)
             return
         n_of_size = sum(_is_of(row, size) for row in rows)
         if n is not None and size is not None and len(rows) >= 2 and n_of_size == len(rows):
@@ -170,12 +191,12 @@ class _BlockJudge:
             yield from (Outcome("one_denominator", row.cells, (), 0.5 if row.is_sharp else math.inf) for row in rows)
             return
         if n is not None and len(rows) == 1:
-            yield from self._against(rows[0], n, rows)
+            yield from self._row_outcomes(rows[0], n, rows)
             return
         n_of_n = sum(_is_of(row, n.number) for row in rows) if n is not None else 0
         if n is not None and (n_of_n >= n_of_size or size is None or size > n.number or n_of_size < len(rows) - 1):
             for row in rows:
-                yield from self._against(row, n, rows)
+                yield from self._row_outcomes(row, n, rows)
             yield from self._two_denominators(rows, n)
         elif size is not None and n_of_size >= 2:
             for row in rows:
@@ -209,16 +230,17 @@ class _BlockJudge:
         """A note on rows that share a denominator beside others that are of n."""
         odd_rows = [row for row in rows if not _is_of(row, n.number)]
         size = commonest_size([row.sizes for row in odd_rows])
-        fitting = [row for row in odd_rows if _is_of(row, size)]
+        sharing_rows = [row for row in odd_rows if _is_of(row, size)]
         if size is None or len(rows) < 2:
             return
         rows_text = ", ".join(
-            f"{row.count.text} ({row.percent.percent_text})" for row in fitting if row.count and row.percent
+            f"{row.count.text} ({row.percent.percent_text})" for row in sharing_rows if row.count and row.percent
         )
-        first = fitting[0].percent
+        first = sharing_rows[0].percent
         assert first is not None
         words = (
-            f"{rows_text} fit{'s' if len(fitting) == 1 else ''} the denominator {size:g}, while {len(rows) - len(odd_rows)} of the"
+            f"{rows_text} fit{'s' if len(sharing_rows) == 1 else ''} the denominator {size:g}, while"
+            f" {len(rows) - len(odd_rows)} of the"
             f" block's {len(rows)} rows fit {n.number:g}: the block uses more than one denominator"
         )
         yield Outcome("one_denominator", (first,), (ONE_DENOMINATOR.finding(first, words, severity=NOTE),))
@@ -231,13 +253,14 @@ class _BlockJudge:
             yield Outcome("one_denominator", cells, (), 0.5 if row.is_sharp else math.inf)
             return
         share = 100 * row.count.number / size
-        own = f", this one the denominator {row.sizes.low:g}" if not row.sizes.is_empty else ""
+        size_text = f", this one the denominator {row.sizes.low:g}" if not row.sizes.is_empty else ""
         words = (
-            f"{n_of_size} of the block's {len(rows)} rows fit the denominator {size:g}{own}: {row.count.text} of {size:g} is"
+            f"{n_of_size} of the block's {len(rows)} rows fit the denominator {size:g}{size_text}:"
+            f" {row.count.text} of {size:g} is"
             f" {share:.2f} %, not {row.percent.percent_text}: the block uses more than one denominator"
         )
-        sharp = sum(_is_of(other, size) and other.is_sharp for other in rows)
-        is_clear = sharp >= _MIN_FITTING and n_of_size == len(rows) - 1 or (n_of_size >= 2 and self._fits >= 3)
+        sharp = sum(_is_of(block_row, size) and block_row.is_sharp for block_row in rows)
+        is_clear = (sharp >= _MIN_FITTING and n_of_size == len(rows) - 1) or (n_of_size >= 2 and self._fits >= 3)
         severity = INCONSISTENT if is_clear and not (self._may_be_weighted and sharp + self._fits < _MIN_FITTING) else NOTE
         if self._is_two_blocks(rows, size):
             severity = NOTE
@@ -267,7 +290,10 @@ class _BlockJudge:
         first = misfits[0].percent
         assert first is not None
         if size is not None and len(rows) > 1 and self._excuses:
-            words = f"{'both' if len(rows) == 2 else f'all {len(rows)}'} percentages of the block can be of {size}, not of the n of {n.text}: {n.number - size:g} may not have answered"
+            words = (
+                f"{'both' if len(rows) == 2 else f'all {len(rows)}'} percentages of the block can be of {size}, not"
+                f" of the n of {n.text}: {n.number - size:g} may not have answered"
+            )
             yield Outcome("one_denominator", (first, n), (ONE_DENOMINATOR.finding(first, words, severity=NOTE),))
             return
         for row in misfits:
@@ -297,7 +323,8 @@ class _BlockJudge:
 
 
 def percent_sums(blocks: Sequence[Block]) -> Iterator[Outcome]:
-    """The percentages of categories that exclude each other add up to 100: the table's other blocks decide whether they do."""
+    """The percentages of categories that exclude each other add up to 100: the table's other blocks decide whether they
+    do."""
     for block in blocks:
         percents = [row.percent for row in block.rows if row.percent is not None]
         if len(percents) != len(block.rows) or len(percents) < 2:
@@ -305,7 +332,10 @@ def percent_sums(blocks: Sequence[Block]) -> Iterator[Outcome]:
         low, high = (sum(getattr(percent.interval, end) for percent in percents) for end in ("low", "high"))
         findings: tuple[Finding, ...] = ()
         if not low <= 100 <= high:
-            words = f"{' + '.join(percent.text for percent in percents)} = {sum(percent.number for percent in percents):g} %, not 100 %"
+            words = (
+                f"{' + '.join(percent.text for percent in percents)} ="
+                f" {sum(percent.number for percent in percents):g} %, not 100 %"
+            )
             findings = (PERCENT_SUM.finding(percents[0], words),)
         yield Outcome("percent_sum", tuple(percents), findings, 0.1, -1.0)
 

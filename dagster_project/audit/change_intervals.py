@@ -20,35 +20,52 @@ from dagster_project.audit.rule import Rule
 from dagster_project.audit.student import critical, t_of_p
 
 INTERVAL_ENDS = Rule(
-    "interval_ends", "The lower end of an interval lies below its upper end.", "both ends", "the upper end",
+    "interval_ends",
+    "The lower end of an interval lies below its upper end.",
+    "both ends",
+    "the upper end",
     "T1-T2: n 20, ci_low 2.0, ci_high 0.0",
-)  # fmt: skip
+)
 ESTIMATE_IN_INTERVAL = Rule(
-    "estimate_in_interval", "An estimate lies within its own interval, by any method.", "an estimate and both ends",
-    "the estimate", "A - B: change 0.035, ci_low 0.104, ci_high 0.176",
-)  # fmt: skip
+    "estimate_in_interval",
+    "An estimate lies within its own interval, by any method.",
+    "an estimate and both ends",
+    "the estimate",
+    "A - B: change 0.035, ci_low 0.104, ci_high 0.176",
+)
 INTERVAL_AROUND_CHANGE = Rule(
-    "interval_around_change", "A t interval lies as far below the change as above it; that of a ratio on the log scale.",
-    "the change and both ends", "the end that is off by the change and p; both ends without p",
-    "T1-T2: n 20, change 2.00, ci_low 0.50, ci_high 4.90", "(lower end + upper end) / 2 = change",
-)  # fmt: skip
+    "interval_around_change",
+    "A t interval lies as far below the change as above it; that of a ratio on the log scale.",
+    "the change and both ends",
+    "the end that is off by the change and p; both ends without p",
+    "T1-T2: n 20, change 2.00, ci_low 0.50, ci_high 4.90",
+    "(lower end + upper end) / 2 = change",
+)
 P_BESIDE_INTERVAL = Rule(
-    "p_beside_interval", "An interval contains zero exactly where p is above 1 - its level.", "p and both ends, neither n nor df",
-    "p", "T1-T2: ci_low -1.0, ci_high 2.0, p <.001",
-)  # fmt: skip
+    "p_beside_interval",
+    "An interval contains zero exactly where p is above 1 - its level.",
+    "p and both ends, neither n nor df",
+    "p",
+    "T1-T2: ci_low -1.0, ci_high 2.0, p <.001",
+)
 SD_OF_CHANGES = Rule(
-    "sd_of_changes", "Of the same people the SD of the changes lies between |SD1 - SD2| and SD1 + SD2.",
+    "sd_of_changes",
+    "Of the same people the SD of the changes lies between |SD1 - SD2| and SD1 + SD2.",
     "n and SD of both moments, all of the pairs, and the SD of the changes or their interval",
     "the SD of the changes, or the upper end of the interval that it is derived from",
-    "T1: n 25, mean 3, sd 1.0; T2: n 25, mean 2, sd 1.0; T1-T2: n 25, change 1.0, sd_change 9.0", "SD² = SD1² + SD2² - 2 r SD1 SD2",
-)  # fmt: skip
+    "T1: n 25, mean 3, sd 1.0; T2: n 25, mean 2, sd 1.0; T1-T2: n 25, change 1.0, sd_change 9.0",
+    "SD² = SD1² + SD2² - 2 r SD1 SD2",
+)
 ERROR_OF_GROUPS = Rule(
-    "error_of_groups", "The interval of a difference of two groups is 2 t SE wide.", "n and SD of both groups, and both ends",
+    "error_of_groups",
+    "The interval of a difference of two groups is 2 t SE wide.",
+    "n and SD of both groups, and both ends",
     "the upper end",
     "A: n 6, mean 12, sd 3.5; B: n 6, mean 10, sd 9.8; A vs B: n 12, change 2.0, ci_low -2.70, ci_high 6.70",
     "SE = root(SD1² / n1 + SD2² / n2), or with the pooled SD",
-)  # fmt: skip
-#: Of half a width: how far a bootstrap's centre may lie from the change where one is declared; how far a bootstrap moves a centre; of a width: how far other methods change it.
+)
+#: Of half a width: how far a bootstrap's centre may lie from the change where one is declared; how far a bootstrap moves a
+#: centre; of a width: how far other methods change it.
 _BOOTSTRAP_SLACK = 0.35
 _CENTRE_SCALE, _WIDTH_SCALE = 0.04, 0.04
 
@@ -68,7 +85,7 @@ def interval_ends(cells: RowCells) -> Iterator[Finding]:
 
 def estimate_in_interval(row: ChangeRow) -> Outcome | None:
     """For rows whose interval need not be symmetrical."""
-    if not row.has("change", "ci_low", "ci_high") or not row.has_change:
+    if not row.includes("change", "ci_low", "ci_high") or not row.has_change:
         return None
     change, low, high = (row.cells[name] for name in ("change", "ci_low", "ci_high"))
     distance = max(low.interval.low - change.interval.high, change.interval.low - high.interval.high)
@@ -80,7 +97,7 @@ def estimate_in_interval(row: ChangeRow) -> Outcome | None:
 
 
 def interval_around_change(row: ChangeRow) -> Outcome | None:
-    if not row.has("change", "ci_low", "ci_high"):
+    if not row.includes("change", "ci_low", "ci_high"):
         return None
     cells = row.cells
     change, low, high = (cells[name].interval for name in ("change", "ci_low", "ci_high"))
@@ -89,10 +106,10 @@ def interval_around_change(row: ChangeRow) -> Outcome | None:
         slack = _BOOTSTRAP_SLACK * half.high
         centre = Interval(centre.low - slack, centre.high + slack)
     scale = _CENTRE_SCALE * max(half.middle, 1e-12)
-    judged = (cells["ci_high"], cells["ci_low"], cells["change"])
+    compared = (cells["ci_high"], cells["ci_low"], cells["change"])
     tolerance = width(centre, change) / scale
     if not centre.is_disjoint(change):
-        return Outcome("interval_around_change", judged, (), tolerance)
+        return Outcome("interval_around_change", compared, (), tolerance)
     mirrored_low, mirrored_high = change.times(2).minus(low), change.times(2).minus(high)
     arithmetic = (
         f"the interval {cells['ci_low'].text} to {cells['ci_high'].text} has its centre at {centre}, but the change is"
@@ -112,7 +129,7 @@ def interval_around_change(row: ChangeRow) -> Outcome | None:
         findings.append(INTERVAL_AROUND_CHANGE.finding(cells["ci_low"], words, slack=low.gap(mirrored_high)))
     is_outside = change.high < low.low or change.low > high.high
     return Outcome(
-        "interval_around_change", judged, tuple(findings), tolerance, centre.gap(change) / max(half.middle, 1e-12),
+        "interval_around_change", compared, tuple(findings), tolerance, centre.gap(change) / max(half.middle, 1e-12),
         centre.gap(change) / scale, is_outside,
     )  # fmt: skip
 
@@ -121,13 +138,13 @@ def _half_width_by_p(change: Interval, p: Interval, test: TTest) -> Interval:
     """Half width = |change| x t(df, .975) / t(df, p)."""
     df = test.dfs.low
     t = t_of_p(p, df)
-    low = change.min_absolute * critical(df, test.level) / t.high if math.isfinite(t.high) else 0.0
+    low = change.min_absolute * critical(df, test.level) / t.high if math.isfinite(t.high) and t.high > 0 else 0.0
     return Interval(low, change.max_absolute * critical(df, test.level) / t.low if t.low > 0 else float("inf"))
 
 
 def p_beside_interval(row: ChangeRow) -> Outcome | None:
     """For rows with neither n nor df."""
-    if not row.has("p", "ci_low", "ci_high") or {BOOTSTRAP, RANKS, ADJUSTED, ONE_SIDED} & row.design.practices:
+    if not row.includes("p", "ci_low", "ci_high") or {BOOTSTRAP, RANKS, ADJUSTED, ONE_SIDED} & row.design.practices:
         return None
     p, low, high = (row.cells[name].interval for name in ("p", "ci_low", "ci_high"))
     alpha = (100 - row.design.levels[0]) / 100
@@ -153,7 +170,9 @@ def sd_of_changes(row: ChangeRow) -> Outcome | None:
         cell, sd = row.cells["sd_change"], row.cells["sd_change"].interval
         sd_text = cell.text
     elif (
-        row.has("ci_low", "ci_high") and any(test.is_paired for test in row.tests) and BOOTSTRAP not in row.design.practices
+        row.includes("ci_low", "ci_high")
+        and any(test.is_paired for test in row.tests)
+        and BOOTSTRAP not in row.design.practices
     ):
         factor = critical(n - 1, row.design.levels[0])
         cell, sd = row.cells["ci_high"], half_width(row.cells).times(math.sqrt(n) / factor)
@@ -165,7 +184,8 @@ def sd_of_changes(row: ChangeRow) -> Outcome | None:
         return Outcome("sd_of_changes", cells)
     finding = SD_OF_CHANGES.finding(
         cell,
-        f"the same {n:g} people with SDs of {row.baseline['sd'].text} and {row.followup['sd'].text} have changes with an SD of"
+        f"the same {n:g} people with SDs of {row.baseline['sd'].text} and {row.followup['sd'].text} have"
+        f" changes with an SD of"
         f" |SD1 - SD2| to SD1 + SD2 = {bounds}, not {sd_text}",
         slack=sd.gap(bounds),
     )
@@ -173,7 +193,7 @@ def sd_of_changes(row: ChangeRow) -> Outcome | None:
 
 
 def error_of_groups(row: ChangeRow) -> Outcome | None:
-    if not row.has("ci_low", "ci_high") or BOOTSTRAP in row.design.practices:
+    if not row.includes("ci_low", "ci_high") or BOOTSTRAP in row.design.practices:
         return None
     errors = [(test, se_of_two(row, test)) for test in row.tests if test.is_pooled is not None]
     sizes = [cell.number for cell in row.summary_cells("n")]
@@ -196,7 +216,8 @@ def error_of_groups(row: ChangeRow) -> Outcome | None:
         return None  # between pooled and Welch
     words = (
         f"two groups of {row.baseline['n'].text} and {row.followup['n'].text} with SDs of {row.baseline['sd'].text} and"
-        f" {row.followup['sd'].text} have half an interval of t x root(SD1² / n1 + SD2² / n2), or with the pooled SD, = {hull},"
+        f" {row.followup['sd'].text} have half an interval of t x root(SD1² / n1 + SD2² / n2), or with the"
+        f" pooled SD, = {hull},"
         f" not {half}"
     )
     finding = ERROR_OF_GROUPS.finding(cells[0], words, slack=half.gap(hull))

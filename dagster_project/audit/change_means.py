@@ -5,34 +5,47 @@ Belongs here: how many pairs there can be, and what change they can have. Does n
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from dagster_project.audit.change_row import ChangeRow, average_sd, change_of, sd_by_correlation
+from dagster_project.audit.change_tests import NAMED_STATISTICS
 from dagster_project.audit.designs import GROUPS, MODEL, OTHER_DESIGN, group_sizes
 from dagster_project.audit.findings import INCONSISTENT, Finding, RowCells
 from dagster_project.audit.intervals import Interval
-from dagster_project.audit.change_tests import NAMED_STATISTICS
 from dagster_project.audit.outcome import Outcome, width
 from dagster_project.audit.rule import Rule
 
 PAIRS_IN_WAVES = Rule(
-    "pairs_in_waves", "There are no more pairs than people at either moment; of two groups, no more people than in both.",
-    "n of the change and of a moment", "the number of pairs", "T1: n 20; T2: n 18; T1-T2: n 19, change 1.0",
-)  # fmt: skip
+    "pairs_in_waves",
+    "There are no more pairs than people at either moment; of two groups, no more people than in both.",
+    "n of the change and of a moment",
+    "the number of pairs",
+    "T1: n 20; T2: n 18; T1-T2: n 19, change 1.0",
+)
 CHANGE_OF_MEANS = Rule(
-    "change_of_means", "The change is the difference of the means that the pairs can have at both moments.",
-    "the change, and n and mean of both moments", "the change", "T1: n 20, mean 3.0; T2: n 20, mean 2.6; T1-T2: n 20, change 0.8",
-    "(N m - (N - n) max) / n <= mean of n of N people <= (N m - (N - n) min) / n, and at most SD root((N - 1)(N - n) / (N n)) off",
-)  # fmt: skip
+    "change_of_means",
+    "The change is the difference of the means that the pairs can have at both moments.",
+    "the change, and n and mean of both moments",
+    "the change",
+    "T1: n 20, mean 3.0; T2: n 20, mean 2.6; T1-T2: n 20, change 0.8",
+    "(N m - (N - n) max) / n <= mean of n of N people <= (N m - (N - n) min) / n, and at most SD root((N"
+    " - 1)(N - n) / (N n)) off",
+)
 CHANGE_IN_RANGE = Rule(
-    "change_in_range", "No change exceeds the width of the scale's range.", "the change, and the range", "the change",
+    "change_in_range",
+    "No change exceeds the width of the scale's range.",
+    "the change, and the range",
+    "the change",
     "items 4, aggregate mean, low 1, high 5 | T1-T2: n 25, change 5.0",
-)  # fmt: skip
+)
 PERCENT_OF_CHANGE = Rule(
-    "percent_of_change", "A percentage beside a change is the change in per cent of the first mean.",
-    "the percentage, the change and the mean at its first moment", "the percentage",
-    "T1: n 30, mean 80.0; T2: n 30, mean 76.0; T1-T2: n 30, change -4.0, percent -50.0", "100 change / mean",
-)  # fmt: skip
+    "percent_of_change",
+    "A percentage beside a change is the change in per cent of the first mean.",
+    "the percentage, the change and the mean at its first moment",
+    "the percentage",
+    "T1: n 30, mean 80.0; T2: n 30, mean 76.0; T1-T2: n 30, change -4.0, percent -50.0",
+    "100 change / mean",
+)
 #: How far an adjustment moves a difference, of its standard error.
 _CHANGE_SCALE = 0.05
 
@@ -88,7 +101,8 @@ def change_of_means(row: ChangeRow) -> Outcome | None:
     else:
         waves = [_mean_of_pairs(wave, row.pair_counts[0], row.score_range) for wave in row.moments]
         means_text = (
-            f"{row.pair_counts[0]:g} of {row.baseline['n'].text} and of {row.followup['n'].text} people, whose means are {means},"
+            f"{row.pair_counts[0]:g} of {row.baseline['n'].text} and of {row.followup['n'].text} people, whose"
+            f" means are {means},"
             f" can have means of {waves[0]} and {waves[1]}"
         )
     words = f"{means_text}: the change is {bounds}, not {row.cells['change'].text}"
@@ -175,7 +189,7 @@ def change_in_range(cells: RowCells, score_range: Interval) -> Iterator[Finding]
 def percent_of_change(row: ChangeRow) -> Outcome | None:
     """A mean of people's own percentages is another number: the table's other rows decide."""
     first = row.baseline
-    if not row.has("change", "percent") or "mean" not in first or first["mean"].interval.low <= 0:
+    if not row.includes("change", "percent") or "mean" not in first or first["mean"].interval.low <= 0:
         return None
     percent, change = row.cells["percent"], row.cells["change"].interval
     bounds = change.divided_by(first["mean"].interval).times(100)
@@ -193,7 +207,7 @@ def percent_of_change(row: ChangeRow) -> Outcome | None:
 
 #: The statistics that a formula needs, the value that they give, and its text.
 Terms = Mapping[str, Interval]
-_FORMULAS = {
+_FORMULAS: dict[str, tuple[tuple[str, ...], Callable[[Terms], Interval], str]] = {
     "d_z": (
         ("change", "sd_change"), lambda terms: terms["change"].divided_by(terms["sd_change"]), "change / SD of the changes",
     ),

@@ -1,7 +1,7 @@
 """A change, or a difference of two groups, with both moments' summaries, and what follows from them.
 
-Belongs here: change, half width, standard errors and their words, each from whichever numbers are printed. Does not belong here:
-rules that judge a number by them (change_intervals.py, change_tests.py, change_means.py).
+Belongs here: change, half width, standard errors and their words, each from whichever numbers are printed. Does not belong
+here: rules that judge a number by them (change_intervals.py, change_tests.py, change_means.py).
 """
 
 import math
@@ -21,9 +21,10 @@ Words = Callable[[TTest], str]
 
 @dataclass(frozen=True)
 class ChangeRow:
-    """One score's change. cells: of the change. pair_counts: the possible numbers of pairs. sign: 1 where a change is baseline
-    minus follow-up, -1 for the reverse, 0 for either. tests: those that its design
-    allows. is_of_times: both moments are called like times, not like groups. has_other_design: the row does not fit the paired t test that would give an SD of the changes."""
+    """One score's change. cells: of the change. pair_counts: the possible numbers of pairs. sign: 1 where a change is
+    baseline minus follow-up, -1 for the reverse, 0 for either. tests: those that its design
+    allows. is_of_times: both moments are called like times, not like groups. has_other_design: the row does not fit the
+    paired t test that would give an SD of the changes."""
 
     cells: RowCells
     baseline: RowCells = field(default_factory=dict)
@@ -36,11 +37,11 @@ class ChangeRow:
     has_other_design: bool = False
     is_of_times: bool = False
 
-    def without(self, values: set[PublishedValue]) -> "ChangeRow":
+    def excluding(self, values: set[PublishedValue]) -> "ChangeRow":
         """Without blamed numbers, which must not be used against others."""
         return replace(self, cells={name: cell for name, cell in self.cells.items() if cell.value not in values})
 
-    def has(self, *statistics: str) -> bool:
+    def includes(self, *statistics: str) -> bool:
         return set(statistics) <= set(self.cells)
 
     @property
@@ -64,8 +65,8 @@ class ChangeRow:
 
 
 def derived_change(row: ChangeRow) -> TableCell | None:
-    """The difference of both moments' means, where it is the change: of two groups, and of everybody at both moments. Its row
-    number is below zero."""
+    """The difference of both moments' means, where it is the change: of two groups, and of everybody at both moments. Its
+    row number is below zero."""
     if not all("mean" in moment for moment in row.moments):
         return None
     if not (row.design.name == GROUPS or (row.design.name == PAIRED and row.is_of_everybody)):
@@ -73,7 +74,7 @@ def derived_change(row: ChangeRow) -> TableCell | None:
     difference = row.baseline["mean"].interval.minus(row.followup["mean"].interval)
     if row.sign < 0:
         difference = difference.mirrored()
-    if row.sign == 0 and row.has("ci_low", "ci_high"):
+    if row.sign == 0 and row.includes("ci_low", "ci_high"):
         centre = row.cells["ci_low"].interval.plus(row.cells["ci_high"].interval).times(0.5)
         if difference.mirrored().gap(centre) < difference.gap(centre):
             difference = difference.mirrored()
@@ -158,8 +159,8 @@ def sd_by_correlation(first: Interval, second: Interval, r: Interval) -> Interva
 
 
 def se_of_two(row: ChangeRow, test: TTest) -> Interval | None:
-    """The standard error by both moments' SDs and numbers: pooled, Welch's, or of the same people, whose correlation is printed
-    or lies between -1 and 1."""
+    """The standard error by both moments' SDs and numbers: pooled, Welch's, or of the same people, whose correlation is
+    printed or lies between -1 and 1."""
     sizes = group_sizes(row.baseline, row.followup)
     if (
         sizes is None
@@ -193,14 +194,14 @@ def se_of_two_words(row: ChangeRow, test: TTest) -> str:
     sizes = f"{row.baseline['n'].text} and {row.followup['n'].text}"
     if test.is_pooled is not None:
         return f"with the {'pooled SD' if test.is_pooled else 'variances'} of SDs {sds} of {sizes} people"
-    by = f"r {row.cells['correlation'].text}" if "correlation" in row.cells else "any correlation"
-    return f"with SDs {sds} of the same {row.baseline['n'].text} people and {by}"
+    source = f"r {row.cells['correlation'].text}" if "correlation" in row.cells else "any correlation"
+    return f"with SDs {sds} of the same {row.baseline['n'].text} people and {source}"
 
 
 def t_formulas(row: ChangeRow) -> Iterator[tuple[str, Bounds, Words]]:
     """Each formula for |t|, with its name and text."""
     cells, change = row.cells, change_of(row.cells)
-    if row.has("ci_low", "ci_high") and (change is None or not change.is_empty):
+    if row.includes("ci_low", "ci_high") and (change is None or not change.is_empty):
         ratio = centre_over_half(cells)
         yield "interval", lambda test: _t_by_interval(ratio, test), lambda test: _interval_words(row, test)
     if change is None or change.is_empty:
@@ -208,7 +209,7 @@ def t_formulas(row: ChangeRow) -> Iterator[tuple[str, Bounds, Words]]:
     if change is None:
         return
     abs_change = change.absolute
-    if row.has("sd_change", "n") and cells["sd_change"].interval.low > 0 and cells["n"].number >= 1:
+    if row.includes("sd_change", "n") and cells["sd_change"].interval.low > 0 and cells["n"].number >= 1:
         se_by_sd = cells["sd_change"].interval.times(1 / math.sqrt(cells["n"].number))
         words = (
             f"t = change / (SD of the changes / root(n)) = {change} / ({cells['sd_change'].text} / root({cells['n'].text}))"
@@ -216,8 +217,10 @@ def t_formulas(row: ChangeRow) -> Iterator[tuple[str, Bounds, Words]]:
         yield "sd_change", lambda test: abs_change.divided_by(se_by_sd) if test.is_paired else None, lambda _: words
     if "se" in cells and cells["se"].interval.low > 0:
         yield (
-            "se", lambda _: abs_change.divided_by(cells["se"].interval), lambda _: f"t = change / SE = {change} / {cells['se'].text}",
-        )  # fmt: skip
+            "se",
+            lambda _: abs_change.divided_by(cells["se"].interval),
+            lambda _: f"t = change / SE = {change} / {cells['se'].text}",
+        )
     if any(se_of_two(row, test) is not None for test in row.tests):
         yield "sds", lambda test: _t_by_sds(row, abs_change, test), lambda test: _sds_words(row, change, test)
 
@@ -235,7 +238,8 @@ def _interval_words(row: ChangeRow, test: TTest) -> str:
         f"a change of {change} with the interval" if "change" in row.cells else f"the centre {change} of the interval"
     )
     return (
-        f"{change_text} {row.cells['ci_low'].text} to {row.cells['ci_high'].text}, half of which is {half_width(row.cells)} ="
+        f"{change_text} {row.cells['ci_low'].text} to {row.cells['ci_high'].text}, half of which is"
+        f" {half_width(row.cells)} ="
         f" {factor:.4g} x SE ({test.df_text}), so SE is {half_width(row.cells).times(1 / factor)} and t = change / SE"
     )
 

@@ -17,31 +17,46 @@ from dagster_project.audit.rule import Rule
 from dagster_project.audit.student import p_of_t, t_of_p
 
 P_OF_INTERVAL = Rule(
-    "p_of_interval", "Change and interval, or SD, or both moments' SDs, give t, and t gives p.",
-    "p and a change with its interval, its SE, the SD of the changes and n, or n and SD of both moments", "p",
-    "T1-T2: n 25, ci_low -1.0, ci_high 2.0, p .001", "p = 2 P(T > |t|), with n - 1, n1 + n2 - 2, Welch's or the printed df",
+    "p_of_interval",
+    "Change and interval, or SD, or both moments' SDs, give t, and t gives p.",
+    "p and a change with its interval, its SE, the SD of the changes and n, or n and SD of both moments",
+    "p",
+    "T1-T2: n 25, ci_low -1.0, ci_high 2.0, p .001",
+    "p = 2 P(T > |t|), with n - 1, n1 + n2 - 2, Welch's or the printed df",
     "Welch 1947, Biometrika 34, 28-35",
-)  # fmt: skip
+)
 ERROR_OF_CHANGE = Rule(
-    "error_of_change", "SE and SD of the changes follow from the interval and from each other.",
-    "two of interval, SE, and SD of the changes with n", "the SE, or the SD of the changes",
-    "T1-T2: n 25, sd_change 5.0, se 2.0", "SE = SD / root(n); half an interval is t SE",
-)  # fmt: skip
+    "error_of_change",
+    "SE and SD of the changes follow from the interval and from each other.",
+    "two of interval, SE, and SD of the changes with n",
+    "the SE, or the SD of the changes",
+    "T1-T2: n 25, sd_change 5.0, se 2.0",
+    "SE = SD / root(n); half an interval is t SE",
+)
 NAMED_STATISTICS = Rule(
-    "named_statistics", "t, df, F, p, effect sizes and the SD of changes follow by their formulas from what is beside them.",
-    "the number and all terms of one of its formulas", "the result of the formula", "T1-T2: change 1.0, se 0.5, t 5.0",
+    "named_statistics",
+    "t, df, F, p, effect sizes and the SD of changes follow by their formulas from what is beside them.",
+    "the number and all terms of one of its formulas",
+    "the result of the formula",
+    "T1-T2: change 1.0, se 0.5, t 5.0",
     "t = change / SE; F = t²; d_z = t / root(n); d_z = change / SD of the changes",
-)  # fmt: skip
+)
 TWO_MOMENTS = Rule(
-    "statistics_of_summaries", "t and F of two groups, or of the same people twice, follow from n, mean and SD of both.",
-    "n, mean and SD of both, and t or F; of the same people exactly with r, else as bounds", "t, or F",
+    "statistics_of_summaries",
+    "t and F of two groups, or of the same people twice, follow from n, mean and SD of both.",
+    "n, mean and SD of both, and t or F; of the same people exactly with r, else as bounds",
+    "t, or F",
     "A: n 35, mean 23.46, sd 3.53; B: n 10, mean 27.77, sd 3.68; A - B: n 45, change -4.31, t 1.96",
-    "t = (M1 - M2) / SE, SE pooled, Welch's, or root(SD1² + SD2² - 2 r SD1 SD2) / root(n)", "Welch 1947, Biometrika 34, 28-35",
-)  # fmt: skip
+    "t = (M1 - M2) / SE, SE pooled, Welch's, or root(SD1² + SD2² - 2 r SD1 SD2) / root(n)",
+    "Welch 1947, Biometrika 34, 28-35",
+)
 SIGN_OF_T = Rule(
-    "sign_of_t", "t has the sign of its change, unless all t of a table are printed without sign.", "t and the change", "t",
+    "sign_of_t",
+    "t has the sign of its change, unless all t of a table are printed without sign.",
+    "t and the change",
+    "t",
     "T1-T2: n 25, change 1.0, t -2.0",
-)  # fmt: skip
+)
 P_IN_BOUNDS = Rule("p_in_bounds", "A probability lies between 0 and 1.", "p", "p", "T1-T2: change 1, p 1.2")
 #: How far, relative, other practices change t, or the deviate of a p.
 _T_SCALE = 0.05
@@ -62,12 +77,13 @@ class _Check:
 
 
 def t_test_outcomes(row: ChangeRow) -> Iterator[Outcome]:
-    """Change, interval, standard error, SDs, t, df and p agree. Blames the first of these that is printed: p; t; F; the standard
-    error or SD of the changes. Inconsistent where half of a p, or the normal distribution instead of t, would fit."""
+    """Change, interval, standard error, SDs, t, df and p agree. Blames the first of these that is printed: p; t; F; the
+    standard error or SD of the changes. Inconsistent where half of a p, or the normal distribution instead of t, would
+    fit."""
     blamed_statistics: set[str] = set()
     confirmed: set[str] = set()
     for check in _checks(row):
-        # What the row's own interval, SE or t confirm is not blamed for the moments' SDs: those are judged against the interval.
+        # What the row's own interval, SE or t confirm is not blamed for the moments' SDs, which are judged by the interval.
         if check.statistic in blamed_statistics or (check.source == "sds" and check.statistic in confirmed):
             continue
         outcome = _outcome_of(check, row)
@@ -79,9 +95,14 @@ def t_test_outcomes(row: ChangeRow) -> Iterator[Outcome]:
 
 
 _SOURCE_CELLS = {
-    "interval": ("ci_low", "ci_high", "change", "df"), "sd_change": ("change", "sd_change", "n"), "se": ("change", "se", "df"),
-    "sds": ("change", "correlation"), "t": ("t", "df"), "width": ("ci_low", "ci_high"), "n": ("n",),
-}  # fmt: skip
+    "interval": ("ci_low", "ci_high", "change", "df"),
+    "sd_change": ("change", "sd_change", "n"),
+    "se": ("change", "se", "df"),
+    "sds": ("change", "correlation"),
+    "t": ("t", "df"),
+    "width": ("ci_low", "ci_high"),
+    "n": ("n",),
+}
 
 
 def _outcome_of(check: _Check, row: ChangeRow) -> Outcome | None:
@@ -92,27 +113,27 @@ def _outcome_of(check: _Check, row: ChangeRow) -> Outcome | None:
     if not bounds_by_test:
         return None
     is_p = check.statistic == "p"
-    bounds = [practised for _, candidate in bounds_by_test for practised in _practised(candidate, row, is_p=is_p)]
+    intervals = [practised for _, candidate in bounds_by_test for practised in _practised(candidate, row, is_p=is_p)]
     sources = [row.cells[name] for name in _SOURCE_CELLS[check.source] if name in row.cells and name != check.statistic]
     if check.source == "sds" or not row.has_change:
         sources += row.summary_cells("n", "mean", "sd")
     cells = (cell, *(source for source in sources if source.value.row >= 0))
     habit = f"{check.rule.name} of {check.statistic} by {check.source}"
-    distances = [_distance(interval, candidate, is_p=is_p) for candidate in bounds]
-    tolerance = min(_tolerance(interval, candidate, is_p=is_p) for candidate in bounds)
-    nearest = min(range(len(bounds)), key=distances.__getitem__)
-    if any(not interval.is_disjoint(candidate) for candidate in bounds):
+    distances = [_distance(interval, candidate, is_p=is_p) for candidate in intervals]
+    tolerance = min(_tolerance(interval, candidate, is_p=is_p) for candidate in intervals)
+    nearest = min(range(len(intervals)), key=distances.__getitem__)
+    if any(not interval.is_disjoint(candidate) for candidate in intervals):
         return Outcome(habit, cells, (), tolerance)
     test, by_test = min(bounds_by_test, key=lambda pair: _distance(interval, pair[1], is_p=is_p))
     words = f"{check.description(test, by_test)}, not {cell.text}"
-    finding = check.rule.finding(cell, words, slack=interval.gap(bounds[nearest]))
+    finding = check.rule.finding(cell, words, slack=interval.gap(intervals[nearest]))
     if is_p:
         finding = _softened_p(finding, interval, [pair[0] for pair in bounds_by_test], [pair[1] for pair in bounds_by_test])
     is_certain = is_p and check.source == "t" and _is_beyond_any_df(row.cells["t"], interval)
-    is_above = interval.low > bounds[nearest].high
+    is_above = interval.low > intervals[nearest].high
     # One-sided, a p above .5 is of a change in the other direction than was asked: no excuse for a single number.
     misfit = min(distances[:1] if ONE_SIDED in row.design.practices and is_p else distances)
-    deviate = max(deviates(bounds[nearest]).low, 0.2) if is_p else 1.0
+    deviate = max(deviates(intervals[nearest]).low, 0.2) if is_p else 1.0
     return Outcome(habit, cells, (finding,), tolerance, misfit, misfit / (_T_SCALE * deviate), is_certain, is_above)
 
 
@@ -135,8 +156,8 @@ def _distance(interval: Interval, bounds: Interval, *, is_p: bool) -> float:
     """How far a number lies from its bounds: relative, for a p in standard normal deviates."""
     if is_p:
         return deviates(interval).gap(deviates(bounds))
-    near = bounds.high if interval.low > bounds.high else bounds.low
-    return interval.gap(bounds) / max(abs(near), 0.2 if math.isfinite(near) else 1.0)
+    nearest_end = bounds.high if interval.low > bounds.high else bounds.low
+    return interval.gap(bounds) / max(abs(nearest_end), 0.2 if math.isfinite(nearest_end) else 1.0)
 
 
 def _tolerance(interval: Interval, bounds: Interval, *, is_p: bool) -> float:
@@ -148,7 +169,8 @@ def _tolerance(interval: Interval, bounds: Interval, *, is_p: bool) -> float:
 
 
 def _is_beyond_any_df(t: TableCell, p: Interval) -> bool:
-    """Whether p is below half of what the normal distribution gives, the least of all: no test has it, one-sided or of any df."""
+    """Whether p is below half of what the normal distribution gives, the least of all: no test has it, one-sided or of any
+    df."""
     return p.high < 0.5 * p_of_t(t.interval.max_absolute, math.inf) * 0.9
 
 
@@ -182,7 +204,7 @@ def _checks(row: ChangeRow) -> Iterator[_Check]:
                 TWO_MOMENTS if source == "sds" else NAMED_STATISTICS, statistic, source, _power_of(t_bounds, power),
                 _power_words(t_words, power), source != "se",
             )  # fmt: skip
-    if row.has("df", "n") and row.design.name not in (GROUPS, MODEL):
+    if row.includes("df", "n") and row.design.name not in (GROUPS, MODEL):
         n = row.cells["n"].number
         yield _Check(
             NAMED_STATISTICS, "df", "n", lambda _: Interval(n - 1, n - 1),
@@ -198,7 +220,7 @@ def _is_f_of_two(row: ChangeRow, statistic: str) -> bool:
 def _error_checks(row: ChangeRow) -> Iterator[_Check]:
     cells = row.cells
     n = cells["n"].number if "n" in cells else 0.0
-    if row.has("ci_low", "ci_high") and BOOTSTRAP not in row.design.practices:
+    if row.includes("ci_low", "ci_high") and BOOTSTRAP not in row.design.practices:
         text = half_width_text(cells)
         if "se" in cells:
             yield _Check(
@@ -211,13 +233,13 @@ def _error_checks(row: ChangeRow) -> Iterator[_Check]:
                 lambda test: se_by_interval(cells, test).times(math.sqrt(n)) if test.is_paired else None,
                 lambda test, bounds: f"{text}, over t with {test.df_text} and times root(n) {bounds}, the SD of the changes",
             )  # fmt: skip
-    if row.has("se", "sd_change") and n >= 1:
+    if row.includes("se", "sd_change") and n >= 1:
         by_sd = cells["sd_change"].interval.times(1 / math.sqrt(n))
         yield _Check(
             ERROR_OF_CHANGE, "se", "sd_change", lambda test: by_sd if test.is_paired else None,
             lambda _, bounds: f"SE = {cells['sd_change'].text} / root({cells['n'].text}) = {bounds}",
         )  # fmt: skip
-    if row.has("t", "d_z") and n >= 1:
+    if row.includes("t", "d_z") and n >= 1:
         by_t = cells["t"].interval.absolute.times(1 / math.sqrt(n))
         yield _Check(
             NAMED_STATISTICS, "d_z", "t", lambda test: by_t if test.is_paired else None,
@@ -258,21 +280,23 @@ def _p_words(t_bounds: Bounds, t_words: Words) -> Callable[[TTest, Interval], st
 
 
 def sign_of_t(row: ChangeRow) -> Iterator[Outcome]:
-    if "t" not in row.cells or "change" not in row.cells:
-        return
-    change, t = row.cells["change"].interval, row.cells["t"].interval
-    if not row.has_change:
-        yield from _sign_by_means(row)
-        return
-    is_opposite = (t.low > 0 and change.high < 0) or (t.high < 0 and change.low > 0)
-    words = f"the sign of {row.cells['t'].text} is not that of the change, {row.cells['change'].text}"
-    findings = (SIGN_OF_T.finding(row.cells["t"], words, severity=INCONSISTENT),) if is_opposite else ()
-    yield Outcome("sign_of_t", (row.cells["t"], row.cells["change"]), findings, 0.5, 1.0)
+    """Of t and z."""
+    for name in ("t", "z"):
+        if name not in row.cells or "change" not in row.cells:
+            continue
+        cell, change = row.cells[name], row.cells["change"].interval
+        if not row.has_change:
+            yield from _sign_by_means(row, cell)
+            continue
+        is_opposite = (cell.interval.low > 0 and change.high < 0) or (cell.interval.high < 0 and change.low > 0)
+        words = f"the sign of {cell.text} is not that of the change, {row.cells['change'].text}"
+        findings = (SIGN_OF_T.finding(cell, words, severity=INCONSISTENT),) if is_opposite else ()
+        yield Outcome("sign_of_t", (cell, row.cells["change"]), findings, 0.5, 1.0)
 
 
-def _sign_by_means(row: ChangeRow) -> Iterator[Outcome]:
+def _sign_by_means(row: ChangeRow, t: TableCell) -> Iterator[Outcome]:
     """The sign against the difference of the means, whichever way round the table takes it: its other rows decide."""
-    difference, t = row.cells["change"].interval, row.cells["t"]
+    difference = row.cells["change"].interval
     if difference.low <= 0 <= difference.high or t.interval.low <= 0 <= t.interval.high:
         return
     is_same = (difference.low > 0) == (t.interval.low > 0)

@@ -1,7 +1,7 @@
 """Which rules the numbers of one change are asked by, under each design, and in which order.
 
-Belongs here: the designs that a row allows, what its cells are under one of them, the order of rules. Does not belong here: a rule,
-what a misfit means (undeclared.py).
+Belongs here: the designs that a row allows, what its cells are under one of them, the order of rules. Does not belong
+here: a rule, what a misfit means (undeclared.py).
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,7 +25,8 @@ def change_cells(cells: RowCells, *, is_contrast: bool) -> dict[str, TableCell]:
 
 
 def designs_of(design: Design, row: ChangeRow) -> list[Design]:
-    """The designs under which a row is asked: the declared one first, then those that a declared or undeclared one leaves open."""
+    """The designs under which a row is asked: the declared one first, then those that a declared or undeclared one leaves
+    open."""
     if design.name in (PAIRED, GROUPS):
         return [design]
     if design.name is not None:
@@ -44,7 +45,8 @@ def designs_of(design: Design, row: ChangeRow) -> list[Design]:
 
 
 def outcomes_under(design: Design, row: ChangeRow, *, is_tried: bool) -> tuple[list[Outcome], ChangeRow]:
-    """The outcomes of the rules of a design, and the row without the numbers that they blame. is_tried: nobody declared it."""
+    """The outcomes of the rules of a design, and the row without the numbers that they blame. is_tried: nobody declared
+    it."""
     if is_ratio(row.cells):
         outcomes, sound_row = _outcomes(
             design, replace(row, cells=on_log_scale(row.cells), baseline={}, followup={}), is_tried
@@ -60,8 +62,8 @@ def _outcomes(design: Design, row: ChangeRow, is_tried: bool) -> tuple[list[Outc
     has_too_many = pairs_outcome is not None and bool(pairs_outcome.findings)
     row = _with_tests(row, has_too_many=has_too_many, is_tried=is_tried)
     outcomes += [*([pairs_outcome] if pairs_outcome else ()), *_rules(row)]
-    blamed = {finding.value for outcome in outcomes for finding in outcome.findings if finding.value.statistic != "n"}
-    return outcomes, row.without(blamed)
+    blamed_values = {finding.value for outcome in outcomes for finding in outcome.findings if finding.value.statistic != "n"}
+    return outcomes, row.excluding(blamed_values)
 
 
 def _with_tests(row: ChangeRow, *, has_too_many: bool, is_tried: bool) -> ChangeRow:
@@ -79,15 +81,15 @@ def _with_tests(row: ChangeRow, *, has_too_many: bool, is_tried: bool) -> Change
 
 def _rules(row: ChangeRow) -> Iterator[Outcome]:
     """The rules in their order; each sees the numbers that none before it blames."""
-    known: set[object] = set()
+    blamed_values: set[object] = set()
 
     def sound(row: ChangeRow) -> ChangeRow:
-        return row.without(known)  # type: ignore[arg-type]
+        return row.excluding(blamed_values)  # type: ignore[arg-type]
 
     def noted(*outcomes: Outcome | None) -> Iterator[Outcome]:
         for outcome in outcomes:
             if outcome is not None:
-                known.update(finding.value for finding in outcome.findings)
+                blamed_values.update(finding.value for finding in outcome.findings)
                 yield outcome
 
     if row.design.name == OTHER_DESIGN:

@@ -2,8 +2,8 @@
 
 Belongs here: designs, practices, levels, and the degrees of freedom that each allows. Does not belong here: rules.
 
-A declared design is checked by its arithmetic. Where none is declared, each design that the row allows is tried, and the table's
-other rows decide what a misfit means (undeclared.py).
+A declared design is checked by its arithmetic. Where none is declared, each design that the row allows is tried, and the
+table's other rows decide what a misfit means (undeclared.py).
 """
 
 import math
@@ -20,7 +20,7 @@ PAIRED, GROUPS, MODEL, OTHER_DESIGN = "paired", "groups", "model", "other"
 #: (ANCOVA, mixed, clusters, regression). other: anything else.
 DESIGNS = (PAIRED, GROUPS, MODEL, OTHER_DESIGN)
 #: What may be declared beside a design, for a table or a row.
-WEIGHTED, BOOTSTRAP, ONE_SIDED, RANKS, ADJUSTED, CUT, STANDARD_ERRORS = (
+WEIGHTED, BOOTSTRAP, ONE_SIDED, RANKS, ADJUSTED, CUT_OFF, STANDARD_ERRORS = (
     "weighted", "bootstrap", "one-sided", "ranks", "adjusted", "cut", "se",
 )  # fmt: skip
 PRACTICES = {
@@ -29,16 +29,17 @@ PRACTICES = {
     ONE_SIDED: "p is one-sided",
     RANKS: "p comes from a test of ranks or from an exact test",
     ADJUSTED: "p is adjusted for several tests",
-    CUT: "numbers are cut off instead of rounded",
+    CUT_OFF: "numbers are cut off instead of rounded",
     STANDARD_ERRORS: "what is called an SD is a standard error",
 }
-#: Fewer degrees of freedom than a model's interval has, and than that of a large sample.
-MIN_MODEL_DF, _MIN_LARGE_DF = 3.0, 20.0
+#: Fewer degrees of freedom than a model's interval has, and those of large samples.
+MIN_MODEL_DF, _LARGE_DFS = 3.0, (200.0, 20.0)
 
 
 @dataclass(frozen=True)
 class Design:
-    """The declared design of a row. level: of its intervals, in per cent; None where it is not declared. min_df: of a model."""
+    """The declared design of a row. level: of its intervals, in per cent; None where it is not declared. min_df: of a
+    model."""
 
     name: str | None = None
     level: int | None = None
@@ -76,7 +77,7 @@ class Design:
         for practices in (self.practices, self.practices | {ONE_SIDED}):
             for level in levels if practices == self.practices else levels[:1]:
                 for name in names:
-                    for min_df in (_MIN_LARGE_DF, MIN_MODEL_DF) if name == MODEL else (MIN_MODEL_DF,):
+                    for min_df in (*_LARGE_DFS, MIN_MODEL_DF) if name == MODEL else (MIN_MODEL_DF,):
                         yield Design(name, level, practices, min_df)
             if ONE_SIDED in self.practices:
                 return
@@ -160,16 +161,16 @@ def _group_tests(
 
 def _welch_df(baseline: RowCells, followup: RowCells, sizes: tuple[float, float]) -> Interval:
     """Satterthwaite's degrees of freedom: by the SDs where both are printed and not zero."""
-    least, most = float(min(sizes) - 1), float(sum(sizes) - 2)
+    min_df, max_df = float(min(sizes) - 1), float(sum(sizes) - 2)
     if not all("sd" in wave and wave["sd"].interval.low > 0 for wave in (baseline, followup)):
-        return Interval(least, most)
+        return Interval(min_df, max_df)
     dfs = []
     for first in (baseline["sd"].interval.low, baseline["sd"].interval.high):
         for second in (followup["sd"].interval.low, followup["sd"].interval.high):
             a, b = first**2 / sizes[0], second**2 / sizes[1]
             dfs.append((a + b) ** 2 / (a * a / (sizes[0] - 1) + b * b / (sizes[1] - 1)))
     # The most lies inside where both groups' shares allow it.
-    return Interval(max(least, min(dfs) - 0.01), min(most, max(dfs) + 0.5))
+    return Interval(max(min_df, min(dfs) - 0.01), min(max_df, max(dfs) + 0.5))
 
 
 def group_sizes(baseline: RowCells, followup: RowCells) -> tuple[float, float] | None:

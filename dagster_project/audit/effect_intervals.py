@@ -1,7 +1,7 @@
 """Rules on the interval of an effect size.
 
-Belongs here: whether an interval is that of the effect size or of the change, and what it must hold. Does not belong here: the effect
-size itself (effects.py).
+Belongs here: whether an interval is that of the effect size or of the change, and what it must hold. Does not belong here:
+the effect size itself (effects.py).
 """
 
 import math
@@ -15,18 +15,21 @@ from dagster_project.audit.outcome import Outcome, width
 from dagster_project.audit.rule import Rule
 
 INTERVAL_OF_EFFECT = Rule(
-    "interval_of_effect", "The interval of an effect size holds it, about in its middle, and is about as wide as n allows.",
-    "the effect size and both ends; for the width also n of both groups", "the effect size, or the upper end",
+    "interval_of_effect",
+    "The interval of an effect size holds it, about in its middle, and is about as wide as n allows.",
+    "the effect size and both ends; for the width also n of both groups",
+    "the effect size, or the upper end",
     "A: n 30, mean 12.0, sd 4.0; B: n 30, mean 10.0, sd 4.0; A - B: d 0.50, ci_low 0.30, ci_high 1.10",
-    "about d ± 1.96 root(1 / n1 + 1 / n2 + d² / (2 (n1 + n2)))", "Hedges and Olkin 1985, Statistical Methods for Meta-Analysis",
-)  # fmt: skip
+    "about d ± 1.96 root(1 / n1 + 1 / n2 + d² / (2 (n1 + n2)))",
+    "Hedges and Olkin 1985, Statistical Methods for Meta-Analysis",
+)
 #: An effect size's own interval is a little askew, and there are several formulas of its width.
 _ASKEW, _WIDTH_SHARE = 0.2, 0.2
 
 
 def with_effect_interval(cells: RowCells, difference: Interval | None) -> dict[str, TableCell]:
-    """The cells, the ends as es_low and es_high where they are the effect size's: it lies between them, and the change, printed or by
-    the means, is not their middle."""
+    """The cells, the ends as es_low and es_high where they are the effect size's: it lies between them, and the change,
+    printed or by the means, is not their middle."""
     result = dict(cells)
     if not {"es", "ci_low", "ci_high"} <= set(cells):
         return result
@@ -44,7 +47,7 @@ def with_effect_interval(cells: RowCells, difference: Interval | None) -> dict[s
 
 
 def interval_of_effect(row: ChangeRow) -> Iterator[Outcome]:
-    if not row.has("es", "es_low", "es_high"):
+    if not row.includes("es", "es_low", "es_high"):
         return
     es, low, high = (row.cells[name] for name in ("es", "es_low", "es_high"))
     distance = max(low.interval.low - es.interval.high, es.interval.low - high.interval.high)

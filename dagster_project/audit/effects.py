@@ -14,8 +14,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from dagster_project.audit.change_row import ChangeRow, average_sd, change_of, se_of_change
-from dagster_project.audit.designs import GROUPS, MODEL, OTHER_DESIGN, group_sizes
+from dagster_project.audit.change_row import ChangeRow, average_sd, change_of, se_of_change, se_of_two
+from dagster_project.audit.designs import GROUPS, MODEL, OTHER_DESIGN, TTest, group_sizes
 from dagster_project.audit.findings import INCONSISTENT, NOT_REPRODUCIBLE, NOTE, Finding, RowCells
 from dagster_project.audit.intervals import Interval
 from dagster_project.audit.rule import Rule
@@ -23,11 +23,14 @@ from dagster_project.audit.student import t_of_p
 from dagster_project.study import EVERY_EFFECT_SIZE
 
 EFFECT_SIZE = Rule(
-    "effect_size", "An effect size is possible under its definition, and has the sign of its change.",
-    "the effect size and its change, with n and SDs or an interval", "the effect size",
-    "T1: n 16, mean 5.0, sd 2.0; T2: n 16, mean 3.0, sd 2.0; T1-T2: n 16, change 2.00, sd_change 4.00, es 1.50", "d = change / denominator; g = d (1 - 3 / (4 df - 1))",
+    "effect_size",
+    "An effect size is possible under its definition, and has the sign of its change.",
+    "the effect size and its change, with n and SDs or an interval",
+    "the effect size",
+    "T1: n 16, mean 5.0, sd 2.0; T2: n 16, mean 3.0, sd 2.0; T1-T2: n 16, change 2.00, sd_change 4.00, es 1.50",
+    "d = change / denominator; g = d (1 - 3 / (4 df - 1))",
     "Lakens 2013, Frontiers in Psychology 4:863; Hedges 1981, Journal of Educational Statistics 6, 107-128",
-)  # fmt: skip
+)
 DEFINITIONS = Rule(
     "definitions", "How many of the table's effect sizes each definition can give.", "two effect sizes", "the first", ""
 )
@@ -88,8 +91,8 @@ def effect_sizes(rows: Sequence[ChangeRow], definition: str | None, *, has_unsig
 
 
 def _judged_misfits(misfits: Sequence[Finding], total: int) -> Iterator[Finding]:
-    """Of effect sizes that no definition gives: notes where several of a table are so, as its definition may be another, and where
-    it is one alone that is near."""
+    """Of effect sizes that no definition gives: notes where several of a table are so, as its definition may be another,
+    and where it is one alone that is near."""
     for finding in misfits:
         n_fitting = total - len(misfits)
         is_habit = n_fitting >= _MIN_FITTING_ROWS and n_fitting >= _MIN_FITTING_SHARE * (total - 1)
@@ -254,7 +257,7 @@ def _sd_of_d_rm(row: ChangeRow, n: int, baseline_sd: Interval, followup_sd: Inte
     lower_bound = Interval(math.sqrt(max(0.0, baseline_sd.low) * max(0.0, followup_sd.low)), math.inf)
     if "correlation" in row.cells:
         r = row.cells["correlation"].interval
-        low = change_sd.low / math.sqrt(2 * (1 - max(-1.0, r.low)))
+        low = change_sd.low / math.sqrt(2 * (1 - max(-1.0, r.low))) if r.low < 1 else 0.0
         high = change_sd.high / math.sqrt(2 * (1 - r.high)) if r.high < 1 else math.inf
         return (
             lower_bound.intersection(Interval(low, high))
@@ -280,6 +283,11 @@ def _sd_of_changes(row: ChangeRow, n: int) -> Interval:
     """The SD of the changes, from the interval and as printed."""
     se = se_of_change(row.cells, n, row.design.levels[0])
     bounds = Interval(0.0, math.inf) if se is None else Interval(max(0.0, se.low), se.high).times(math.sqrt(n))
+    by_moments = (
+        se_of_two(row, TTest(Interval(n - 1, n - 1), row.design.levels[0], "", True)) if row.is_of_everybody else None
+    )
+    if by_moments is not None and not bounds.is_disjoint(by_moments.times(math.sqrt(n))):
+        bounds = bounds.intersection(by_moments.times(math.sqrt(n)))
     if "sd_change" in row.cells and not bounds.is_disjoint(row.cells["sd_change"].interval):
         bounds = bounds.intersection(row.cells["sd_change"].interval)
     return bounds

@@ -1,11 +1,10 @@
 """The engine: every rule over every cell of a results table, a paper's or our own.
 
-Belongs here: a table asked as rounded and as cut off, and which of the two is its habit. Does not belong here: which cells are asked
-together (table.py), a rule, reading files (read.py).
+Belongs here: a table asked as rounded and as cut off, and which of the two is its habit. Does not belong here: which cells
+are asked together (table.py), a rule, reading files (read.py).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-
 
 from dagster_project.audit.assumptions import Assumptions, Facts
 from dagster_project.audit.designs import Design
@@ -36,12 +35,12 @@ def audit_table(
     may_be_cut: bool = False,
     excuses: bool = True,
 ) -> list[Finding]:
-    """All findings on a printed table, in its order. A correct table of a declared design gives none above `note`, and neither does
-    one of an undeclared design: what another practice explains is a note.
+    """All findings on a printed table, in its order. A correct table of a declared design gives none above `note`, and
+    neither does one of an undeclared design: what another practice explains is a note.
 
-    facts: from instruments, where available. contrasts: as declared; else derived from the table's moments, and their signs from its
-    changes. design, level, practices, by_line: see Assumptions and designs.py. may_be_cut: as the practice cut. excuses: off, no
-    practice makes an impossible number milder.
+    facts: from instruments, where available. contrasts: as declared; else derived from the table's moments, and their
+    signs from its changes. design, level, practices, by_line: see Assumptions and designs.py. may_be_cut: as the practice
+    cut. excuses: off, no practice makes an impossible number milder.
     """
     assumptions = Assumptions(Design(design, level, frozenset(practices)), by_line or {}, effect_size, may_be_cut, excuses)
     return examine_table(values, facts, contrasts, assumptions).findings
@@ -55,34 +54,37 @@ def examine_table(
 ) -> Examined:
     """The findings, and by which rules each number was checked.
 
-    Where nobody says that numbers are cut off, they are so if fewer of the table's comparisons then fail: the excuse is granted to
-    the table's habit. A single number of a rounded table that would fit when cut off is inconsistent.
+    Where nobody says that numbers are cut off, they are so if fewer of the table's comparisons then fail: the excuse is
+    granted to the table's habit. A single number of a rounded table that would fit when cut off is inconsistent.
     """
-    known = assumptions or Assumptions()
+    settings = assumptions or Assumptions()
 
     def examined(*, may_be_cut: bool = False, is_cut: bool = False) -> Examined:
         cells = [
-            TableCell(value, _interval_of(value, may_be_cut=may_be_cut or known.is_cut(value.line), is_cut=is_cut))
+            TableCell(value, _interval_of(value, may_be_cut=may_be_cut or settings.is_cut(value.line), is_cut=is_cut))
             for value in values
         ]
-        return Table(cells, facts or {}, contrasts, known, with_notes=True).examined()
+        return Table(cells, facts or {}, contrasts, settings, with_notes=True).examined()
 
     rounded = examined()
-    is_declared = known.design.name is not None or any(own.name is not None for own in known.by_line.values())
-    is_cut = all(known.is_cut(value.line) for value in values)
-    if not known.excuses or is_cut or all(finding.severity == NOTE for finding in rounded):
+    is_declared = settings.design.name is not None or any(
+        row_design.name is not None for row_design in settings.by_line.values()
+    )
+    is_cut = all(settings.is_cut(value.line) for value in values)
+    if not settings.excuses or is_cut or all(finding.severity == NOTE for finding in rounded):
         return rounded
     gain = examined(is_cut=True).consistency - rounded.consistency
-    either = examined(may_be_cut=True)
+    lenient = examined(may_be_cut=True)
     if gain >= (_MIN_GAIN if is_declared else 1):
         note = Finding(
             values[0], "cut_off",
-            "more of the table's numbers follow from one another when digits are cut off instead of rounded: taken for cut off; if"
+            "more of the table's numbers follow from one another when digits are cut off instead of rounded:"
+            " taken for cut off; if"
             " so, declare it with --practice cut", NOTE,
         )  # fmt: skip
-        either.add([note])
-        return either.in_order()
-    remaining = {(finding.value, finding.rule) for finding in either if finding.severity != NOTE}
+        lenient.add([note])
+        return lenient.in_order()
+    remaining = {(finding.value, finding.rule) for finding in lenient if finding.severity != NOTE}
     rounded.findings = [
         finding.softened(INCONSISTENT, _CUT_WORDS)
         if finding.severity == IMPOSSIBLE and (finding.value, finding.rule) not in remaining

@@ -40,8 +40,8 @@ class Examined:
 
     def sound(self, outcomes: Iterable[Outcome]) -> list[Outcome]:
         """Outcomes that compare no number that is blamed already."""
-        blamed = {finding.value for finding in self.findings if finding.severity != NOTE}
-        return [outcome for outcome in outcomes if not blamed & {cell.value for cell in outcome.cells}]
+        blamed_values = {finding.value for finding in self.findings if finding.severity != NOTE}
+        return [outcome for outcome in outcomes if not blamed_values & {cell.value for cell in outcome.cells}]
 
     def in_order(self) -> "Examined":
         self.findings.sort(key=lambda finding: (finding.value.line, SEVERITIES.index(finding.severity)))

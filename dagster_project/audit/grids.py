@@ -17,23 +17,39 @@ from dagster_project.audit.rule import Rule
 from dagster_project.audit.scores import of_population
 
 GRIM = Rule(
-    "grim", "The mean of n whole answers, times n and the number of items, is a whole number (GRIM).",
-    "n and mean, and the number of items", "the mean", "items 7, aggregate sum, low 0, high 6 | T1: n 12, mean 20.55", "mean n items is whole",
+    "grim",
+    "The mean of n whole answers, times n and the number of items, is a whole number (GRIM).",
+    "n and mean, and the number of items",
+    "the mean",
+    "items 7, aggregate sum, low 0, high 6 | T1: n 12, mean 20.55",
+    "mean n items is whole",
     "Brown and Heathers 2017, Social Psychological and Personality Science 8, 363-369",
-)  # fmt: skip
+)
 GRIMMER = Rule(
-    "grimmer", "The squares of whole answers add up to a whole number, even where their sum is (GRIMMER).",
-    "n, mean and SD, and the number of items", "the SD", "items 7, aggregate sum, low 0, high 6 | T1: n 4, mean 2.00, sd 1.53",
-    "(n - 1) SD² + sum² / n is whole, and as even as the sum", "Anaya 2016, PeerJ Preprints 4:e2400v1; Allard 2018",
-)  # fmt: skip
+    "grimmer",
+    "The squares of whole answers add up to a whole number, even where their sum is (GRIMMER).",
+    "n, mean and SD, and the number of items",
+    "the SD",
+    "items 7, aggregate sum, low 0, high 6 | T1: n 4, mean 2.00, sd 1.53",
+    "(n - 1) SD² + sum² / n is whole, and as even as the sum",
+    "Anaya 2016, PeerJ Preprints 4:e2400v1; Allard 2018",
+)
 DEBIT = Rule(
-    "debit", "The SD of zeros and ones follows from their mean (DEBIT).", "n, mean and SD of one item from 0 to 1", "the SD",
-    "items 1, aggregate mean, low 0, high 1 | T1: n 10, mean 0.30, sd 0.44", "SD = root(mean (1 - mean) n / (n - 1))", "Heathers and Brown 2019, DEBIT",
-)  # fmt: skip
+    "debit",
+    "The SD of zeros and ones follows from their mean (DEBIT).",
+    "n, mean and SD of one item from 0 to 1",
+    "the SD",
+    "items 1, aggregate mean, low 0, high 1 | T1: n 10, mean 0.30, sd 0.44",
+    "SD = root(mean (1 - mean) n / (n - 1))",
+    "Heathers and Brown 2019, DEBIT",
+)
 WHOLE_ENDS = Rule(
-    "whole_ends", "A minimum or maximum is one person's score, so a whole number of steps.", "it, and the number of items", "it",
+    "whole_ends",
+    "A minimum or maximum is one person's score, so a whole number of steps.",
+    "it, and the number of items",
+    "it",
     "items 4, aggregate mean, low 1, high 5 | T1: max 4.30",
-)  # fmt: skip
+)
 #: GRIMMER is skipped where more sums than this fit the printed mean.
 _MAX_TOTALS = 10_000
 

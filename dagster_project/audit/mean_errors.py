@@ -1,7 +1,7 @@
 """Rules on the standard error and the interval of one mean.
 
-Belongs here: both against mean, SD and n. Does not belong here: whether the mean is possible (scores.py), intervals of changes
-(change_intervals.py).
+Belongs here: both against mean, SD and n. Does not belong here: whether the mean is possible (scores.py), intervals of
+changes (change_intervals.py).
 """
 
 import math
@@ -15,15 +15,23 @@ from dagster_project.audit.scores import of_population
 from dagster_project.audit.student import LEVELS, critical
 
 ERROR_OF_MEAN = Rule(
-    "error_of_mean", "The standard error of a mean follows from SD and n.", "n, SD and SE", "the SE", "T1: n 25, sd 5.0, se 2.0",
+    "error_of_mean",
+    "The standard error of a mean follows from SD and n.",
+    "n, SD and SE",
+    "the SE",
+    "T1: n 25, sd 5.0, se 2.0",
     "SE = SD / root(n)",
-)  # fmt: skip
+)
 INTERVAL_OF_MEAN = Rule(
-    "interval_of_mean", "The interval of a mean contains it, has it in its middle, and is 2 t SE wide.",
-    "mean and both ends; for the width also n and SD, or SE", "an end",
-    "T1: n 25, mean 3.00, sd 1.00, ci_low 1.00, ci_high 5.00", "half = t SD / root(n)",
-)  # fmt: skip
-#: How far a bootstrap's interval may be off centre, of half its width, and wider, where one is declared; how far other practices change an error or a width, and, of half a width, a middle.
+    "interval_of_mean",
+    "The interval of a mean contains it, has it in its middle, and is 2 t SE wide.",
+    "mean and both ends; for the width also n and SD, or SE",
+    "an end",
+    "T1: n 25, mean 3.00, sd 1.00, ci_low 1.00, ci_high 5.00",
+    "half = t SD / root(n)",
+)
+#: How far a bootstrap's interval may be off centre, of half its width, and wider, where one is declared; how far other
+#: practices change an error or a width, and, of half a width, a middle.
 _BOOTSTRAP_SLACK, _BOOTSTRAP_RATIO = 0.35, 1.6
 #: The habit of means in the middle of their intervals, which no declared design of changes promises.
 CENTRE = "interval_of_mean centre"
@@ -55,9 +63,9 @@ def interval_of_mean(cells: RowCells, level: int | None, *, is_symmetric: bool) 
     distance = max(low.interval.low - mean.interval.high, mean.interval.low - high.interval.high)
     compared = (high, low, mean)
     if distance > 0:
-        blamed = high if mean.interval.low > high.interval.high else low
+        end = high if mean.interval.low > high.interval.high else low
         words = f"the mean {mean.text} lies outside its interval, {interval_text}"
-        finding = INTERVAL_OF_MEAN.finding(blamed, words, slack=distance)
+        finding = INTERVAL_OF_MEAN.finding(end, words, slack=distance)
         yield Outcome("interval_of_mean holds", compared, (finding,), is_certain=True)
         return
     yield Outcome("interval_of_mean holds", compared, is_certain=True)

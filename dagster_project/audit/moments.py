@@ -1,7 +1,7 @@
 """Rules on the moments, or groups, of one score against each other.
 
-Belongs here: spreads, means and numbers of people that are unlike each other beyond what one measure has. Does not belong here: what
-follows exactly (change_means.py, totals.py).
+Belongs here: spreads, means and numbers of people that are unlike each other beyond what one measure has. Does not belong
+here: what follows exactly (change_means.py, totals.py).
 
 A measure may be so by its nature: several such rows of a table are no slip, and a lone one is not reproducible at most.
 """
@@ -16,19 +16,24 @@ from dagster_project.audit.outcome import Outcome
 from dagster_project.audit.rule import Rule
 
 UNLIKE_MOMENTS = Rule(
-    "unlike_moments", "The SDs of one measure are of one size, and its means not ten SDs apart.", "n of 8 or more and SD of two moments or groups; for means also these",
+    "unlike_moments",
+    "The SDs of one measure are of one size, and its means not eight SDs apart.",
+    "n of 8 or more and SD of two moments or groups; for means also these",
     "the SD that looks like a standard error, or the number that is far from the others",
-    "A: n 50, mean 20.1, sd 6.4; B: n 49, mean 21.0, sd 0.9", "SD1 / SD2 is neither 8 or more, nor about root(n) and 4 or more",
-)  # fmt: skip
+    "A: n 50, mean 20.1, sd 6.4; B: n 49, mean 21.0, sd 0.9",
+    "SD1 / SD2 is neither 8 or more, nor about root(n) and 4 or more",
+)
 NUMBER_OF_PAIRS = Rule(
-    "number_of_pairs", "Where the pairs of a table's other scores are everybody at both moments, those of one score are not far fewer.",
-    "n of the pairs and of both moments, in three rows or more", "the number that differs",
+    "number_of_pairs",
+    "Where the pairs of a table's other scores are everybody at both moments, those of one score are not far fewer.",
+    "n of the pairs and of both moments, in three rows or more",
+    "the number that differs",
     "T1: n 60, mean 3.0; T2: n 60, mean 3.1; T1-T2: n 30, change -0.1",
-)  # fmt: skip
+)
 _MIN_SD_RATIO, _MIN_ERROR_RATIO, _ERROR_SHARE = 8.0, 4.0, 0.3
 #: Of fewer people, SDs may differ so by chance.
 _MIN_PEOPLE = 8
-_MAX_DISTANCE, _MIN_MEAN_RATIO = 10.0, 5.0
+_MAX_DISTANCE = 8.0
 #: From this ratio of numbers of people on it is no loss of single answers.
 _MIN_PEOPLE_RATIO = 1.2
 
@@ -44,7 +49,9 @@ def unlike_moments(moments: Sequence[RowCells]) -> Iterator[Outcome]:
     yield Outcome("unlike_moments of sd", sds, _like_error(with_sd), 0.1, 1.0)
     with_mean = [cells for cells in with_sd if "mean" in cells]
     if len(with_mean) >= 2:
-        yield Outcome("unlike_moments of mean", tuple(cells["mean"] for cells in with_mean), _far(with_mean), 0.1, 1.0)
+        yield Outcome(
+            "unlike_moments of mean", tuple(cells["mean"] for cells in with_mean), _distant_means(with_mean), 0.1, 1.0
+        )
 
 
 def _like_error(moments: Sequence[RowCells]) -> tuple[Finding, ...]:
@@ -60,12 +67,11 @@ def _like_error(moments: Sequence[RowCells]) -> tuple[Finding, ...]:
     return ()
 
 
-def _far(moments: Sequence[RowCells]) -> tuple[Finding, ...]:
+def _distant_means(moments: Sequence[RowCells]) -> tuple[Finding, ...]:
     sd = max(cells["sd"].interval.high for cells in moments)
     for large, small in permutations(moments, 2):
         distance = abs(large["mean"].number - small["mean"].number)
-        is_far = distance > _MAX_DISTANCE * sd and abs(large["mean"].number) > _MIN_MEAN_RATIO * abs(small["mean"].number)
-        if is_far:
+        if distance > _MAX_DISTANCE * sd and abs(large["mean"].number) > abs(small["mean"].number):
             words = (
                 f"the means {large['mean'].text} and {small['mean'].text} of one measure are {distance / sd:.3g} SDs apart"
             )

@@ -31,7 +31,7 @@ NOTES = tuple(
 #: Two rows are copies from this many equal numbers of so many digits on.
 _MIN_COPIED, _MIN_DIGITS = 2, 3
 #: Numbers that rows share rightly.
-_SHARED = ("n", "p", "df", "df1", "df2", "count", "percent")
+_COMMON_STATISTICS = ("n", "p", "df", "df1", "df2", "count", "percent")
 
 
 def table_notes(layout: TableLayout) -> Iterator[Finding]:
@@ -60,7 +60,7 @@ def table_notes(layout: TableLayout) -> Iterator[Finding]:
 
 def without_sign(cell: TableCell, count: int) -> Finding:
     """t, or effect sizes, of which none is negative beside changes that are."""
-    name = "t" if cell.value.statistic == "t" else "effect sizes"
+    name = "effect sizes" if cell.value.statistic == "es" else cell.value.statistic
     words = f"all {count} {name} of {cell.value.timepoint!r} are printed without sign; taken for absolute values"
     return Finding(cell.value, "without_sign", words, NOTE)
 
@@ -69,7 +69,10 @@ def sum_or_mean(cells: RowCells, facts: ScaleFacts) -> Finding:
     """A score of several items, above what their mean can be, of which nobody says that it is a sum."""
     assert facts.mean_range is not None
     cell = next(cells[name] for name in ("mean", "median", "q3", "max", *cells) if name in cells)
-    words = f"{cell.text} is above {facts.mean_range.high:g}, the most that a mean of items can be: taken for a sum; declare it in aggregate"
+    words = (
+        f"{cell.text} is above {facts.mean_range.high:g}, the most that a mean of items can be: taken for a"
+        f" sum; declare it in aggregate"
+    )
     return Finding(cell.value, "sum_or_mean", words, NOTE)
 
 
@@ -132,11 +135,13 @@ def _decimals(cell: TableCell) -> int:
 
 
 def copied_rows(rows: Sequence[tuple[str, RowCells]]) -> Iterator[Finding]:
-    """Two rows with the same numbers: from two on that have three digits each, as an interval has. n, p and df may be the same.
-    rows: label and cells."""
+    """Two rows with the same numbers: from two on that have three digits each, as an interval has. n, p and df may be the
+    same. rows: label and cells."""
     labels: dict[tuple[tuple[str, str], ...], str] = {}
     for label, cells in rows:
-        telling = {name: cell for name, cell in cells.items() if name not in _SHARED and _digits(cell) >= _MIN_DIGITS}
+        telling = {
+            name: cell for name, cell in cells.items() if name not in _COMMON_STATISTICS and _digits(cell) >= _MIN_DIGITS
+        }
         parts = [tuple(sorted((name, cell.text) for name, cell in telling.items()))]
         parts.append(tuple(sorted((name, cell.text) for name, cell in telling.items() if name in ("ci_low", "ci_high"))))
         for part in dict.fromkeys(part for part in parts if len(part) >= _MIN_COPIED):

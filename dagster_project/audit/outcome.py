@@ -1,7 +1,7 @@
 """The outcome of a rule that was asked of a row.
 
-Belongs here: what was compared, with which result, and how closely. Does not belong here: a rule, how severe a misfit is where
-no design is declared (undeclared.py).
+Belongs here: what was compared, with which result, and how closely. Does not belong here: a rule, how severe a misfit is
+where no design is declared (undeclared.py).
 """
 
 import math
@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 from dagster_project.audit.findings import Finding, TableCell
 from dagster_project.audit.intervals import Interval
-
 from dagster_project.audit.student import t_of_p
 
-#: The probability that what another practice gives, about normally distributed with the scale of a tolerance, fits by chance.
+#: The probability that what another practice gives, about normally distributed with the scale of a tolerance, fits by
+#: chance.
 _CHANCE = 0.4
 
 
@@ -20,11 +20,11 @@ _CHANCE = 0.4
 class Outcome:
     """A rule that was asked of numbers of a row.
 
-    habit: the rule and what it judges, by which rows are compared with one another. cells: the numbers compared, the judged one
-    first. tolerance: by how much of what another practice would change it the number may be off unnoticed: the less, the more a fit
-    says of the table's practice. misfit: how far a misfit lies beyond that; below zero where only
-    a habit of the table makes it one. excess: the same in the unit of the tolerance. is_certain: no practice explains the misfit. is_above: the judged
-    number lies above its bounds.
+    habit: the rule and what it judges, by which rows are compared with one another. cells: the numbers compared, the
+    judged one first. tolerance: by how much of what another practice would change it the number may be off unnoticed: the
+    less, the more a fit says of the table's practice. misfit: how far a misfit lies beyond that; below zero where only
+    a habit of the table makes it one. excess: the same in the unit of the tolerance. is_certain: no practice explains the
+    misfit. is_above: the judged number lies above its bounds.
     """
 
     habit: str
@@ -60,8 +60,8 @@ def p_tolerance(p: Interval, bounds: Interval, scale: float) -> float:
     """The tolerance of a p: relative, in normal deviates; none where it may be zero."""
     if p.low <= 0 or bounds.low <= 0:
         return math.inf
-    both = deviates(p), deviates(bounds)
-    return width(*both) / max(scale * max(both[1].middle, 1e-9), 1e-12)
+    deviate_intervals = deviates(p), deviates(bounds)
+    return width(*deviate_intervals) / max(scale * max(deviate_intervals[1].middle, 1e-9), 1e-12)
 
 
 def width(*intervals: Interval) -> float:

@@ -4,7 +4,7 @@ Belongs here: the distribution of a statistic. Does not belong here: tests of a 
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import scipy
 
@@ -16,15 +16,22 @@ from dagster_project.audit.rule import Rule
 from dagster_project.audit.student import p_of_t
 
 P_OF_STATISTIC = Rule(
-    "p_of_statistic", "A test's statistic gives its p.", "p, and chi-square with df, z, F with both df, or r with n", "p",
-    "Group: chi2 5.20, df 1, p .223", "p = P(chi² > x), 2 P(Z > |z|), P(F > f), or 2 P(T > |r| root((n - 2) / (1 - r²)))",
+    "p_of_statistic",
+    "A test's statistic gives its p.",
+    "p, and chi-square with df, z, F with both df, or r with n",
+    "p",
+    "Group: chi2 5.20, df 1, p .223",
+    "p = P(chi² > x), 2 P(Z > |z|), P(F > f), or 2 P(T > |r| root((n - 2) / (1 - r²)))",
     "Nuijten et al. 2016, Behavior Research Methods 48, 1205-1226",
-)  # fmt: skip
+)
 F_OF_GROUPS = Rule(
-    "f_of_groups", "F of several groups follows from their n, means and SDs.", "n, mean and SD of all groups, and F", "F",
+    "f_of_groups",
+    "F of several groups follows from their n, means and SDs.",
+    "n, mean and SD of all groups, and F",
+    "F",
     "A: n 20, mean 10.0, sd 2.0; B: n 20, mean 12.0, sd 2.0; C: n 20, mean 14.0, sd 2.0; All: f 2.00, df1 2, df2 57",
     "F = [sum n (M - M_all)² / (k - 1)] / [sum (n - 1) SD² / (N - k)]",
-)  # fmt: skip
+)
 #: How far, relative, another test changes the deviate of a p.
 _T_SCALE = 0.05
 
@@ -73,7 +80,7 @@ def _distributions(cells: RowCells, *, has_change: bool) -> Iterator[_Distributi
         yield "correlation", ("correlation", "n"), p_of_r, words
 
 
-def f_of_groups(test: RowCells, groups: list[RowCells]) -> Outcome | None:
+def f_of_groups(test: RowCells, groups: Sequence[RowCells]) -> Outcome | None:
     """groups: the row's other moments, with n, mean and SD."""
     if "f" not in test or len(groups) < 2 or any(group["n"].number < 2 for group in groups):
         return None
@@ -97,8 +104,8 @@ def _f_bounds(groups: list[tuple[float, Interval, Interval]]) -> Interval:
     mean = sum(n * m.middle for n, m, _ in groups) / people
     between = sum(n * (m.middle - mean) ** 2 for n, m, _ in groups)
     slack = sum(n * ((m.high - m.low) * abs(m.middle - mean) + ((m.high - m.low) / 2) ** 2) for n, m, _ in groups)
-    within = [sum((n - 1) * max(0.0, sd) ** 2 for n, sd in ends) for ends in (
+    squares_within = [sum((n - 1) * max(0.0, sd) ** 2 for n, sd in ends) for ends in (
         [(n, s.low) for n, _, s in groups], [(n, s.high) for n, _, s in groups])]  # fmt: skip
     factor = (people - k) / (k - 1)
-    low = max(0.0, between - slack) / within[1] if within[1] > 0 else 0.0
-    return Interval(factor * low, factor * (between + slack) / within[0] if within[0] > 0 else math.inf)
+    low = max(0.0, between - slack) / squares_within[1] if squares_within[1] > 0 else 0.0
+    return Interval(factor * low, factor * (between + slack) / squares_within[0] if squares_within[0] > 0 else math.inf)

@@ -1,7 +1,7 @@
 """Ratios: odds ratios, risk ratios, hazard ratios, rate ratios. Their scale is the logarithm's, their null is 1.
 
-Belongs here: a ratio's row as an estimate's row on the log scale. Does not belong here: the rules, which are those of any estimate
-(change_intervals.py, change_tests.py).
+Belongs here: a ratio's row as an estimate's row on the log scale. Does not belong here: the rules, which are those of any
+estimate (change_intervals.py, change_tests.py).
 """
 
 import math
@@ -22,8 +22,8 @@ def is_ratio(cells: RowCells) -> bool:
 
 
 def on_log_scale(cells: Mapping[str, TableCell]) -> dict[str, TableCell]:
-    """The ratio as a change, its interval and it as logarithms; an end that may be zero is left out. A standard error is left
-    out: tables print that of the ratio, or of its logarithm."""
+    """The ratio as a change, its interval and it as logarithms; an end that may be zero is left out. A standard error is
+    left out: tables print that of the ratio, or of its logarithm."""
     result = {name: cell for name, cell in cells.items() if name not in (*RATIOS, *_ENDS, "se", "change", "estimate")}
     for name in (*RATIOS, *_ENDS):
         if name in cells and cells[name].interval.low > 0 and cells[name].interval.is_bounded:

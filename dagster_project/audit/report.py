@@ -1,10 +1,13 @@
 """Findings as text and as rows of results.findings. Belongs here: their wording and columns. Does not belong here: rules."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TypedDict
 
+from dagster_project.audit.coverage import NumberCheck
 from dagster_project.audit.findings import NOTE, SEVERITIES, Finding
+from dagster_project.audit.repairs import RowFinding
 from dagster_project.markdown import markdown_table
 from dagster_project.table_spec import ColumnSpec, TableSpec
 
@@ -64,24 +67,50 @@ def finding_row(finding: Finding, subject: str, result_id: str | None = None) ->
     }  # fmt: skip
 
 
-def finding_lines(findings: Sequence[Finding], *, with_notes: bool) -> list[str]:
-    """Findings for the terminal, by severity, one line each: location, printed number and arithmetic."""
+def finding_lines(rows: Sequence[RowFinding], *, with_notes: bool) -> list[str]:
+    """Findings for the terminal, by severity, a line a row: location, printed number, arithmetic, the repair that fits."""
     lines = []
     for severity in SEVERITIES:
-        matches = [finding for finding in findings if finding.severity == severity]
+        matches = [row for row in rows if row.finding.severity == severity]
         if not matches or (severity == NOTE and not with_notes):
             continue
         lines.append(f"{severity}:")
-        for finding in matches:
-            value = finding.value
+        for row in matches:
+            finding, value = row.finding, row.finding.value
             parts = (value.table and f"table {value.table}", value.section, value.label, value.timepoint)
             location = ", ".join(dict.fromkeys(part for part in parts if part))
             slack = f", slack {finding.slack:.2g}" if finding.slack is not None else ""
+            also = ", ".join(
+                f"{further_finding.value.statistic} {further_finding.value.printed}" for further_finding in row.further
+            )
             lines.append(
                 f"  line {value.line} ({location}, {value.statistic} {value.printed}): {finding.arithmetic}"
-                f" [{finding.rule}{slack}]"
+                + (f"; also {also}" if also else "")
+                + (f"; {row.repair}" if row.repair else "")
+                + f" [{finding.rule}{slack}]"
             )
     return lines
+
+
+def audit_json(rows: Sequence[RowFinding], checks: Sequence[NumberCheck]) -> str:
+    """The whole answer: findings, with the row's others and the repair, and each number with the rules that checked it."""
+    findings = [
+        finding_row(row.finding, "published")
+        | {"repair": row.repair or None, "also": [finding_row(finding, "published") for finding in row.further]}
+        for row in rows
+    ]
+    numbers = [
+        {
+            "line": check.value.line, "table": check.value.table, "section": check.value.section, "label": check.value.label,
+            "timepoint": check.value.timepoint, "statistic": check.value.statistic, "printed": check.value.printed,
+            "rules": check.rules, "reason": check.reason or None,
+        }
+        for check in checks
+    ]  # fmt: skip
+    n_checked = sum(bool(check.rules) for check in checks)
+    return json.dumps(
+        {"numbers": len(checks), "checked": n_checked, "findings": findings, "cells": numbers}, indent=1, ensure_ascii=False
+    )
 
 
 def finding_summary(findings: Iterable[Finding], numbers: int, unchecked: int = 0) -> str:

@@ -4,22 +4,42 @@ Belongs here: the order of rules, what each needs, and leaving out a blamed numb
 (scores.py, grids.py, mean_errors.py), changes (changes.py), which rows there are (engine.py).
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dagster_project.audit import grids, mean_errors, scores
 from dagster_project.audit.assumptions import ScaleFacts
 from dagster_project.audit.designs import BOOTSTRAP, PAIRED, STANDARD_ERRORS, WEIGHTED, Design
-from dagster_project.audit.findings import Finding, RowCells
+from dagster_project.audit.findings import Finding, RowCells, TableCell
+from dagster_project.audit.intervals import Interval
 from dagster_project.audit.outcome import Outcome
 from dagster_project.audit.rule import Rule
 
 _ENDS = ("mean", "min", "q1", "median", "q3", "max")
 
 
-def bounded_cells(cells: RowCells) -> RowCells:
+def bounded_cells(cells: RowCells) -> dict[str, TableCell]:
     """Without numbers printed as below or above a bound, except a p."""
     return {name: cell for name, cell in cells.items() if cell.interval.is_bounded}
+
+
+#: What numbers can be, where in_bounds blames those that cannot.
+_POSSIBLE = {"p": Interval(0.0, 1.0), "correlation": Interval(-1.0, 1.0)} | dict.fromkeys(
+    ("sd", "se", "sd_change", "sd_baseline", "sd_followup", "f", "chi2"), Interval(0.0, math.inf)
+)
+
+
+def possible_cells(cells: RowCells) -> dict[str, TableCell]:
+    """Bounded cells, cut to what their statistic can be; without those that cannot be."""
+    result = bounded_cells(cells)
+    for name in set(_POSSIBLE) & set(result):
+        interval = result[name].interval.intersection(_POSSIBLE[name])
+        if interval.is_empty:
+            del result[name]
+        else:
+            result[name] = replace(result[name], interval=interval)
+    return result
 
 
 @dataclass(frozen=True)
@@ -41,14 +61,14 @@ def summary_outcomes(cells: RowCells, facts: ScaleFacts, design: Design) -> Iter
     ]
     for step in steps:
         if step is not None:
-            for outcome in _asked(step, cells):
+            for outcome in _step_outcomes(step, cells):
                 yield outcome
                 cells = without_blamed(cells, outcome.findings)
     cells = {
         name: cell for name, cell in bounded_cells(cells).items() if name not in ("sd", "se") or cell.interval.high >= 0
     }
     for step in _steps(facts, design, cells):
-        for outcome in _asked(step, cells):
+        for outcome in _step_outcomes(step, cells):
             yield outcome
             cells = without_blamed(cells, outcome.findings)
     if WEIGHTED in design.practices:
@@ -69,7 +89,7 @@ def _steps(facts: ScaleFacts, design: Design, cells: RowCells) -> Iterator[_Step
         ends = ("q1", "median", "q3")
         yield _Step(scores.MEAN_OF_QUARTILES, ("n", "mean"), ends, lambda row: scores.mean_of_quartiles(row, score_range))
     if score_range.is_bounded or {"min", "max"} <= set(cells):
-        yield _Step(scores.SPREAD, ("n", "mean", "sd"), (), lambda row: scores.sd_in_bounds(row, score_range))
+        yield _Step(scores.SPREAD_OF_RANGE, ("n", "mean", "sd"), (), lambda row: scores.sd_in_bounds(row, score_range))
     yield _Step(scores.MEAN_AND_MEDIAN, ("mean", "median", "sd"), (), scores.mean_and_median)
     if facts.steps is None or WEIGHTED in design.practices:
         return
@@ -83,11 +103,11 @@ def _steps(facts: ScaleFacts, design: Design, cells: RowCells) -> Iterator[_Step
         yield _Step(grids.GRIMMER, ("n", "mean", "sd"), (), lambda row: grids.grimmer(row, steps))
 
 
-def _asked(step: _Step, cells: RowCells) -> Iterator[Outcome]:
-    chosen = [name for name in step.choice if name in cells]
-    if not set(step.needs) <= set(cells) or (step.choice and len(chosen) < step.min_choice):
+def _step_outcomes(step: _Step, cells: RowCells) -> Iterator[Outcome]:
+    choices = [name for name in step.choice if name in cells]
+    if not set(step.needs) <= set(cells) or (step.choice and len(choices) < step.min_choice):
         return
-    compared = tuple(cells[name] for name in dict.fromkeys((*step.needs, *chosen)))
+    compared = tuple(cells[name] for name in dict.fromkeys((*step.needs, *choices)))
     yield Outcome(step.rule.name, compared, tuple(step.check(cells)), is_certain=True)
 
 

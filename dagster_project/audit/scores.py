@@ -13,23 +13,37 @@ from dagster_project.audit.intervals import Interval
 from dagster_project.audit.rule import Rule
 
 IN_RANGE = Rule(
-    "in_range", "Mean, quartiles, minimum and maximum lie within the range of the scale.", "the number, and the range",
-    "the number outside", "items 4, aggregate mean, low 1, high 5 | T1: n 20, max 6.0",
-)  # fmt: skip
+    "in_range",
+    "Mean, quartiles, minimum and maximum lie within the range of the scale.",
+    "the number, and the range",
+    "the number outside",
+    "items 4, aggregate mean, low 1, high 5 | T1: n 20, max 6.0",
+)
 IN_ORDER = Rule(
-    "in_order", "Minimum, quartiles, median and maximum rise; the mean lies between minimum and maximum.", "two of them", "the later",
+    "in_order",
+    "Minimum, quartiles, median and maximum rise; the mean lies between minimum and maximum.",
+    "two of them",
+    "the later",
     "T1: min 4.5, max 3.5",
-)  # fmt: skip
+)
 MEAN_OF_RANGE = Rule(
-    "mean_of_range", "One person has the minimum and one the maximum.", "n, mean, minimum and maximum", "the mean",
-    "T1: n 3, mean 2.0, min 1.0, max 5.0", "((n - 1) min + max) / n <= mean <= (min + (n - 1) max) / n",
-)  # fmt: skip
-SPREAD = Rule(
+    "mean_of_range",
+    "One person has the minimum and one the maximum.",
+    "n, mean, minimum and maximum",
+    "the mean",
+    "T1: n 3, mean 2.0, min 1.0, max 5.0",
+    "((n - 1) min + max) / n <= mean <= (min + (n - 1) max) / n",
+)
+SPREAD_OF_RANGE = Rule(
     "spread",
-    "The SD is at most that of everybody at an end, and at least that of one minimum, one maximum and all others at one point.",
-    "n, mean and SD, and a range: of the scale, or minimum and maximum", "the SD", "T1: n 4, mean 3, sd 1.2, min 1.0, max 5.0",
-    "SD² <= (max - mean) (mean - min) n / (n - 1)", "Bhatia and Davis 2000, American Mathematical Monthly 107, 353-357",
-)  # fmt: skip
+    "The SD is at most that of everybody at an end, and at least that of one minimum, one maximum and"
+    " all others at one point.",
+    "n, mean and SD, and a range: of the scale, or minimum and maximum",
+    "the SD",
+    "T1: n 4, mean 3, sd 1.2, min 1.0, max 5.0",
+    "SD² <= (max - mean) (mean - min) n / (n - 1)",
+    "Bhatia and Davis 2000, American Mathematical Monthly 107, 353-357",
+)
 OF_ONE = Rule(
     "of_one",
     "One person has no SD, and a minimum that is the maximum.",
@@ -38,19 +52,30 @@ OF_ONE = Rule(
     "T1: n 1, sd 1.0",
 )
 MEAN_AND_MEDIAN = Rule(
-    "mean_and_median", "Mean and median are at most an SD apart.", "mean, median and SD", "the mean",
-    "T1: n 4, mean 1.0, sd 0.9, median 3.0", "|mean - median| <= SD root((n - 1) / n)",
+    "mean_and_median",
+    "Mean and median are at most an SD apart.",
+    "mean, median and SD",
+    "the mean",
+    "T1: n 4, mean 1.0, sd 0.9, median 3.0",
+    "|mean - median| <= SD root((n - 1) / n)",
     "Hotelling and Solomons 1932, Annals of Mathematical Statistics 3, 141-142",
-)  # fmt: skip
+)
 MEAN_OF_QUARTILES = Rule(
-    "mean_of_quartiles", "Quartiles, minimum and maximum bound the mean: a quarter of the values lies at or below the first.",
-    "n of 4 or more, mean, a quartile and a range", "the mean", "T1: n 100, mean 9.0, q3 3.0, max 10.0",
-)  # fmt: skip
+    "mean_of_quartiles",
+    "Quartiles, minimum and maximum bound the mean: a quarter of the values lies at or below the first.",
+    "n of 4 or more, mean, a quartile and a range",
+    "the mean",
+    "T1: n 100, mean 9.0, q3 3.0, max 10.0",
+)
 IN_BOUNDS = Rule(
     "in_bounds",
-    "SDs, percentages and numbers of people are not negative, a percentage is at most 100, a correlation lies between -1 and 1, and"
-    " numbers of people are whole.", "the number", "the number", "T1: n 20, sd -1.0",
-)  # fmt: skip
+    "SDs, percentages and numbers of people are not negative, a percentage is at most 100, a correlation"
+    " lies between -1 and 1, and"
+    " numbers of people are whole.",
+    "the number",
+    "the number",
+    "T1: n 20, sd -1.0",
+)
 #: From the lowest to the highest.
 _ORDERED = ("min", "q1", "median", "q3", "max")
 
@@ -126,7 +151,7 @@ def sd_in_bounds(cells: RowCells, score_range: Interval) -> Iterator[Finding]:
         nearest_mean = min(max(value_range.middle, mean.low), mean.high)
         max_sd = math.sqrt(max(0.0, (value_range.high - nearest_mean) * (nearest_mean - value_range.low)) * n / (n - 1))
         if sd.low > max_sd:
-            yield SPREAD.finding(
+            yield SPREAD_OF_RANGE.finding(
                 cells["sd"],
                 f"{n:g} values from {value_range.low:.4g} to {value_range.high:.4g} with mean {cells['mean'].text} have"
                 f" an SD of at most sqrt((max - mean)(mean - min) n / (n - 1)) = {max_sd:.4g}, not {cells['sd'].text}",
@@ -148,7 +173,7 @@ def _min_sd(cells: RowCells, n: float, mean: Interval, sd: Interval) -> Iterator
     if sd.high < min_sd:
         yield of_population(
             sd.high >= min_sd * math.sqrt((n - 1) / n),
-            SPREAD.finding(
+            SPREAD_OF_RANGE.finding(
                 cells["sd"],
                 f"{n:g} values of which one is {cells['min'].text} and one {cells['max'].text}, with mean"
                 f" {cells['mean'].text}, have an SD of at least {min_sd:.4g}, all others together at one place, not"

@@ -1,7 +1,7 @@
 """A table's cells, and the rules asked of them: blocks, scores at one moment, changes, totals.
 
-Belongs here: which cells are asked together. Does not belong here: a rule, the order of rules (row_rules.py, changes.py), what a misfit
-means where nothing is declared (undeclared.py), which cells are about one score (layout.py).
+Belongs here: which cells are asked together. Does not belong here: a rule, the order of rules (row_rules.py, changes.py),
+what a misfit means where nothing is declared (undeclared.py), which cells are about one score (layout.py).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,18 +19,18 @@ from dagster_project.audit import (
     totals,
 )
 from dagster_project.audit.assumptions import UNKNOWN_SCALE, Assumptions, Facts, ScaleFacts
-from dagster_project.audit.block_roles import block_of
+from dagster_project.audit.block_roles import Block, block_of
 from dagster_project.audit.change_row import ChangeRow, derived_change
 from dagster_project.audit.changes import change_cells, designs_of, outcomes_under
 from dagster_project.audit.designs import GROUPS, MODEL, OTHER_DESIGN, PAIRED, STANDARD_ERRORS, UNDECLARED, WEIGHTED, Design
 from dagster_project.audit.effect_intervals import with_effect_interval
 from dagster_project.audit.effects import effect_sizes
 from dagster_project.audit.examined import Examined
-from dagster_project.audit.findings import RowCells, TableCell
+from dagster_project.audit.findings import Finding, RowCells, TableCell
 from dagster_project.audit.layout import Contrasts, TableLayout, TableRow
 from dagster_project.audit.mean_errors import CENTRE
 from dagster_project.audit.outcome import Outcome
-from dagster_project.audit.row_rules import bounded_cells, summary_outcomes
+from dagster_project.audit.row_rules import bounded_cells, possible_cells, summary_outcomes
 from dagster_project.audit.undeclared import JudgedRow, consistency, judge
 
 #: The moment of norms.
@@ -71,7 +71,7 @@ class Table:
 
     def _blocks(self, result: Examined) -> None:
         """Counts and percentages."""
-        by_table: dict[bool, list[blocks.Block]] = {True: [], False: []}
+        by_table: dict[bool, list[Block]] = {True: [], False: []}
         for (table, section, moment), rows in self._layout.blocks.items():
             if moment in self._layout.contrasts or any("change" in cells for _, cells in rows):
                 continue
@@ -86,17 +86,19 @@ class Table:
         # What another rule blames is not used against others.
         sums = result.sound(blocks.percent_sums([block for table_blocks in by_table.values() for block in table_blocks]))
         result.note_outcomes(sums)
-        judged = [JudgedRow("blocks", {UNDECLARED: [outcome]}) for outcome in sums]
-        result.consistency += consistency(judged)
-        result.add(judge(judged, with_notes=self._with_notes))
+        judged_rows = [JudgedRow("blocks", {UNDECLARED: [outcome]}) for outcome in sums]
+        result.consistency += consistency(judged_rows)
+        result.add(judge(judged_rows, with_notes=self._with_notes))
 
     def _summaries(self, result: Examined) -> None:
         """One score at one moment, and its totals."""
-        judged: list[JudgedRow] = []
+        judged_rows: list[JudgedRow] = []
         for row in self._layout:
             for moment, cells in row.moments.items():
                 is_change = self._layout.is_change(moment, cells)
                 result.plain(_final("in_bounds", cells, scores.in_bounds(cells, is_change=is_change)))
+                if "p" in cells:
+                    result.plain(_final("p_in_bounds", cells, change_tests.p_in_bounds(cells["p"])))
                 if moment == NORM or is_change:
                     continue
                 result.plain(_final("interval_ends", cells, change_intervals.interval_ends(cells), "ci_high"))
@@ -110,14 +112,18 @@ class Table:
                 result.note_outcomes(open_ones)
                 is_declared = design.name == PAIRED or design.level is not None
                 centres = [outcome for outcome in open_ones if outcome.habit == CENTRE]
-                judged.append(JudgedRow("means", {UNDECLARED: [o for o in open_ones if o not in centres]}, is_declared))
-                judged.append(JudgedRow("centres", {UNDECLARED: centres}))
+                judged_rows.append(
+                    JudgedRow(
+                        "means", {UNDECLARED: [outcome for outcome in open_ones if outcome not in centres]}, is_declared
+                    )
+                )
+                judged_rows.append(JudgedRow("centres", {UNDECLARED: centres}))
             summaries = [bounded_cells(cells) for cells in self._layout.summaries(row).values()]
             unlike = result.sound(moments.unlike_moments(summaries))
-            judged.append(JudgedRow("totals", {UNDECLARED: [*self._totals(row), *unlike]}))
-            result.note_outcomes(judged[-1].outcomes[UNDECLARED])
-        result.consistency += consistency(judged)
-        result.add(judge(judged, with_notes=self._with_notes))
+            judged_rows.append(JudgedRow("totals", {UNDECLARED: [*self._totals(row), *unlike]}))
+            result.note_outcomes(judged_rows[-1].outcomes[UNDECLARED])
+        result.consistency += consistency(judged_rows)
+        result.add(judge(judged_rows, with_notes=self._with_notes))
 
     def _totals(self, row: TableRow) -> Iterator[Outcome]:
         summaries = {moment: bounded_cells(cells) for moment, cells in self._layout.summaries(row).items()}
@@ -144,7 +150,7 @@ class Table:
         changes = [self._change_row(row, moment) for row, moment in rows]
         signs = self._signs([moment for _, moment in rows], changes)
         unsigned = self._unsigned([moment for _, moment in rows], changes, result)
-        judged: list[JudgedRow] = []
+        judged_rows: list[JudgedRow] = []
         effect_rows: dict[bool, list[ChangeRow]] = {True: [], False: []}
         for (_, moment), change in zip(rows, changes, strict=True):
             result.plain(
@@ -153,44 +159,49 @@ class Table:
                 )
             )
             result.plain(_final("interval_ends", change.cells, change_intervals.interval_ends(change.cells), "ci_high"))
-            if "p" in change.cells:
-                result.plain(_final("p_in_bounds", change.cells, change_tests.p_in_bounds(change.cells["p"]), "p"))
             if signs.get(moment, change.sign) != change.sign:
                 change = replace(change, sign=signs[moment])
             is_declared = change.design.name in (PAIRED, GROUPS, MODEL)
             outcomes, sound_rows = {}, {}
             for design in designs_of(change.design, change):
                 outcomes[design], sound_rows[design] = outcomes_under(design, change, is_tried=not is_declared)
-                if (moment, "t") in unsigned:
+                if unsigned & {(moment, "t"), (moment, "z")}:
                     outcomes[design] = [outcome for outcome in outcomes[design] if not outcome.habit.startswith("sign_of_t")]
                 result.note_outcomes(outcomes[design])
-            judged.append(JudgedRow(moment, outcomes, is_declared, change.design.name == OTHER_DESIGN))
+            judged_rows.append(JudgedRow(moment, outcomes, is_declared, change.design.name == OTHER_DESIGN))
             pairs = moments.number_of_pairs(change) if change.design.name != GROUPS else None
-            judged.append(JudgedRow("number of pairs", {UNDECLARED: [pairs] if pairs else []}))
+            judged_rows.append(JudgedRow("number of pairs", {UNDECLARED: [pairs] if pairs else []}))
             effect_rows[(moment, "es") in unsigned].append(_effect_row(change, outcomes, sound_rows))
-        result.consistency += consistency(judged)
-        result.add(judge(judged, with_notes=self._with_notes))
+        result.consistency += consistency(judged_rows)
+        result.add(judge(judged_rows, with_notes=self._with_notes))
         for has_unsigned, effect_changes in effect_rows.items():
             findings = list(effect_sizes(effect_changes, self._assumptions.effect_size, has_unsigned=has_unsigned))
             result.add(findings if self._with_notes else (finding for finding in findings if finding.severity != "note"))
-            result.plain(Outcome("effect_size", (row.cells["es"],)) for row in effect_changes if row.has("es", "change"))
+            result.plain(
+                Outcome("effect_size", (row.cells["es"],)) for row in effect_changes if row.includes("es", "change")
+            )
 
     def _change_row(self, row: TableRow, moment: str) -> ChangeRow:
         cells = row.moments[moment]
         design = self._assumptions.design_of(cells)
-        baseline, followup = map(bounded_cells, self._layout.waves(row, moment))
+        baseline, followup = map(possible_cells, self._layout.waves(row, moment))
         if STANDARD_ERRORS in design.practices:
             baseline, followup = _with_sd(baseline), _with_sd(followup)
         is_contrast = bool(baseline or followup)
-        known = change_cells(bounded_cells(cells), is_contrast=is_contrast)
+        named_cells = change_cells(possible_cells(cells), is_contrast=is_contrast)
         difference = None
         if "mean" in baseline and "mean" in followup:
             difference = baseline["mean"].interval.minus(followup["mean"].interval)
         sign = self._layout.contrasts[moment][2] if moment in self._layout.contrasts else 0
         return ChangeRow(
-            with_effect_interval(known, difference), baseline, followup, self._facts_of(row, cells).score_range, design, sign,
+            with_effect_interval(named_cells, difference),
+            baseline,
+            followup,
+            self._facts_of(row, cells).score_range,
+            design,
+            sign,
             is_of_times=self._layout.is_of_times(moment),
-        )  # fmt: skip
+        )
 
     def _signs(self, names: Sequence[str], changes: Sequence[ChangeRow]) -> dict[str, int]:
         """The sign of each contrast's changes, where nobody says it."""
@@ -212,7 +223,7 @@ class Table:
         unsigned = set()
         for moment in dict.fromkeys(names):
             of_moment = [change for name, change in zip(names, changes, strict=True) if name == moment]
-            for statistic in ("t", "es"):
+            for statistic in ("t", "z", "es"):
                 with_it = [change for change in of_moment if statistic in change.cells]
                 negative = [change for change in with_it if change.has_change and change.cells["change"].interval.high < 0]
                 if negative and not any(change.cells[statistic].interval.high < 0 for change in with_it):
@@ -221,7 +232,7 @@ class Table:
                         result.add([notes.without_sign(negative[0].cells[statistic], len(with_it))])
         return unsigned
 
-    def _notes(self) -> Iterator[notes.Finding]:
+    def _notes(self) -> Iterator[Finding]:
         """Notes on the whole table."""
         yield from notes.table_notes(self._layout)
         for row in self._layout:
@@ -231,8 +242,9 @@ class Table:
                     yield notes.sum_or_mean(cells, facts)
 
 
-def _final(habit: str, cells: RowCells, findings: Iterable[notes.Finding], *statistics: str) -> list[Outcome]:
-    """An outcome whose finding is final, for the numbers that the rule compares; of in_bounds no number is called checked."""
+def _final(habit: str, cells: RowCells, findings: Iterable[Finding], *statistics: str) -> list[Outcome]:
+    """An outcome whose finding is final, for the numbers that the rule compares; of in_bounds no number is called
+    checked."""
     compared = tuple(cells[name] for name in statistics if name in cells)
     return [Outcome(habit, compared, tuple(findings), is_certain=True)]
 

@@ -4,7 +4,7 @@ Belongs here: a total of groups. Does not belong here: categories of one column 
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from dagster_project.audit.findings import Finding, RowCells
 from dagster_project.audit.intervals import Interval
@@ -12,15 +12,21 @@ from dagster_project.audit.outcome import Outcome, width
 from dagster_project.audit.rule import Rule
 
 TOTAL_OF_GROUPS = Rule(
-    "total_of_groups", "Numbers of people in a total are the sums of the groups'; its mean is theirs, weighted by n.",
-    "the number in the total and in all of its groups; for a mean also n", "the total's number",
-    "Women: n 40, mean 50.0; Men: n 60, mean 60.0; Total: n 100, mean 65.0", "M = sum n M_group / N",
-)  # fmt: skip
+    "total_of_groups",
+    "Numbers of people in a total are the sums of the groups'; its mean is theirs, weighted by n.",
+    "the number in the total and in all of its groups; for a mean also n",
+    "the total's number",
+    "Women: n 40, mean 50.0; Men: n 60, mean 60.0; Total: n 100, mean 65.0",
+    "M = sum n M_group / N",
+)
 SD_OF_TOTAL = Rule(
-    "sd_of_total", "The SD of a total follows from the groups' n, means and SDs.", "n, mean and SD of the total and of all groups",
-    "the total's SD", "Women: n 40, mean 50.0, sd 5.0; Men: n 60, mean 60.0, sd 5.0; Total: n 100, mean 56.0, sd 3.0",
+    "sd_of_total",
+    "The SD of a total follows from the groups' n, means and SDs.",
+    "n, mean and SD of the total and of all groups",
+    "the total's SD",
+    "Women: n 40, mean 50.0, sd 5.0; Men: n 60, mean 60.0, sd 5.0; Total: n 100, mean 56.0, sd 3.0",
     "(N - 1) SD² = sum (n - 1) SD_group² + sum n (M_group - M)²",
-)  # fmt: skip
+)
 #: How a column of everybody is called.
 _TOTAL_NAMES = frozenset(
     ("total", "all", "overall", "everybody", "everyone", "all participants", "total sample", "full sample")
@@ -32,9 +38,9 @@ def total_name(moments: Mapping[str, RowCells]) -> str | None:
     return next((moment for moment in moments if moment.strip().casefold() in _TOTAL_NAMES), None)
 
 
-def total_of_groups(total: RowCells, groups: list[RowCells]) -> Iterator[Outcome]:
-    """groups: all other columns of a row, each with n where the total has one. Judged only where the groups are all: their n, or
-    the counts, add up."""
+def total_of_groups(total: RowCells, groups: Sequence[RowCells]) -> Iterator[Outcome]:
+    """groups: all other columns of a row, each with n where the total has one. Judged only where the groups are all: their
+    n, or the counts, add up."""
     if len(groups) < 2:
         return
     has_all_n = "n" in total and all("n" in group for group in groups)
@@ -55,7 +61,7 @@ def total_of_groups(total: RowCells, groups: list[RowCells]) -> Iterator[Outcome
             yield from _sd(total, groups)
 
 
-def _sum_of(total: RowCells, groups: list[RowCells], name: str) -> Outcome | None:
+def _sum_of(total: RowCells, groups: Sequence[RowCells], name: str) -> Outcome | None:
     cells = (total[name], *(group[name] for group in groups))
     if any(cell.interval.low != cell.interval.high for cell in cells):
         return None
@@ -67,7 +73,7 @@ def _sum_of(total: RowCells, groups: list[RowCells], name: str) -> Outcome | Non
     return Outcome(f"total_of_groups of {name}", cells, findings, 0.0, 1.0)
 
 
-def _mean(total: RowCells, groups: list[RowCells]) -> Outcome:
+def _mean(total: RowCells, groups: Sequence[RowCells]) -> Outcome:
     people = sum(group["n"].number for group in groups)
     bounds = Interval(
         *(sum(group["n"].number * end for group, end in zip(groups, ends, strict=True)) / people for ends in (
@@ -84,7 +90,7 @@ def _mean(total: RowCells, groups: list[RowCells]) -> Outcome:
     return Outcome("total_of_groups of mean", cells, findings, tolerance, 1.0)
 
 
-def _sd(total: RowCells, groups: list[RowCells]) -> Iterator[Outcome]:
+def _sd(total: RowCells, groups: Sequence[RowCells]) -> Iterator[Outcome]:
     """A pooled SD, without the differences of the groups, is a practice, and fits."""
     n_all, sizes = sum(group["n"].number for group in groups), [group["n"].number for group in groups]
     if n_all < 3 or min(sizes) < 1:
@@ -96,11 +102,11 @@ def _sd(total: RowCells, groups: list[RowCells]) -> Iterator[Outcome]:
         distance, slack = abs(group_mean.middle - mean), (group_mean.high - group_mean.low) / 2
         squares[0] += (n - 1) * max(0.0, sd.low) ** 2 + n * max(0.0, distance - 2 * slack) ** 2
         squares[1] += (n - 1) * sd.high**2 + n * (distance + 2 * slack) ** 2
-    within = [sum((n - 1) * max(0.0, end) ** 2 for n, end in zip(sizes, ends, strict=True)) for ends in (
+    squares_within = [sum((n - 1) * max(0.0, end) ** 2 for n, end in zip(sizes, ends, strict=True)) for ends in (
         [group["sd"].interval.low for group in groups], [group["sd"].interval.high for group in groups])]  # fmt: skip
     bounds = Interval(math.sqrt(squares[0] / (n_all - 1)), math.sqrt(squares[1] / (n_all - 1)))
     df = max(1.0, n_all - len(groups))
-    pooled = Interval(math.sqrt(within[0] / df), math.sqrt(within[1] / df))
+    pooled = Interval(math.sqrt(squares_within[0] / df), math.sqrt(squares_within[1] / df))
     sd = total["sd"].interval
     cells = (total["sd"], *(group[name] for group in groups for name in ("n", "mean", "sd")))
     findings: tuple[Finding, ...] = ()

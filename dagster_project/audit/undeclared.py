@@ -3,8 +3,8 @@
 Belongs here: how the fit of other rows decides what a misfit means. Does not belong here: a rule.
 
 Each row is asked under every design that it allows. A practice that other rows follow so closely that it is no accident,
-three quarters of those that it could hold for, is the table's habit: what breaks it is inconsistent. Without a habit, a misfit
-under every design is not reproducible where it is gross, and where no other row shows the same; else it is a note.
+three quarters of those that it could hold for, is the table's habit: what breaks it is inconsistent. Without a habit, a
+misfit under every design is not reproducible where it is gross, and where no other row shows the same; else it is a note.
 """
 
 import math
@@ -18,13 +18,15 @@ from dagster_project.audit.outcome import Outcome
 from dagster_project.audit.student import LEVELS
 from dagster_project.results.published import PublishedValue
 
-#: What a habit is: so many other rows fit, this share of them, and no more than this chance of it by accident.
-_MIN_FITTING_ROWS, _MIN_FITTING_SHARE, _MAX_CHANCE = 2, 0.75, 0.005
-_CLEAR_EXCESS, _MAX_CHANCE_NEAR = 1.5, 1e-5
+#: What a habit is: so many other rows fit, and this share of them.
+_MIN_FITTING_ROWS, _MIN_FITTING_SHARE = 2, 0.75
+#: From which excess of a misfit on which chance is allowed that the others fit by accident. The more a number is off, in the unit by
+#: which other practices change it, the less they excuse it.
+_MAX_CHANCES = ((4.0, 0.1), (1.5, 0.005), (0.0, 1e-5))
 #: What another row that breaks a habit takes from the evidence for it.
 _MISFIT_COST = 1.5
-#: From which misfit on one is gross, by the judged statistic: relative, of a p in standard normal deviates, of an interval's centre
-#: in half widths. A p that is too large may be adjusted, so that more is asked of it.
+#: From which misfit on one is gross, by the judged statistic: relative, of a p in standard normal deviates, of an
+#: interval's centre in half widths. A p that is too large may be adjusted, so that more is asked of it.
 _GROSS = {"p": 0.5, "ci_high": 0.3, "change": 0.1, "df": math.inf}
 _GROSS_OTHERWISE, _GROSS_LARGE_P = 0.05, 1.3
 #: From which misfit on no habit excuses a number.
@@ -32,12 +34,14 @@ _EXTREME = {"p": 3.0, "ci_high": 1.5, "df": math.inf}
 _EXTREME_OTHERWISE = 3.0
 #: Statistics that are judged like another.
 _KINDS = dict.fromkeys(("mean", "estimate", "or", "rr", "hr", "irr"), "change") | {"ci_low": "ci_high"}
+_WEIGHTS = "weights, or other people than those that are printed, could explain it"
 _PRACTICES = "another test, a model, an adjusted p or a bootstrap could explain it"
 
 
 @dataclass(frozen=True)
 class JudgedRow:
-    """The outcomes of a row by design. group: rows of one are compared with one another. is_declared: the only design is declared."""
+    """The outcomes of a row by design. group: rows of one are compared with one another. is_declared: the only design is
+    declared."""
 
     group: str
     outcomes: Mapping[Design, Sequence[Outcome]]
@@ -56,8 +60,8 @@ def judge(rows: Sequence[JudgedRow], *, with_notes: bool) -> Iterator[Finding]:
 
 @dataclass(frozen=True)
 class _Habit:
-    """How many rows follow a practice so that it says something, how many break it, and the logarithm of the chance that those
-    fit by accident."""
+    """How many rows follow a practice so that it says something, how many break it, and the logarithm of the chance that
+    those fit by accident."""
 
     fits: int = 0
     misfits: int = 0
@@ -67,12 +71,12 @@ class _Habit:
         return _Habit(self.fits + habit.fits, self.misfits + habit.misfits, self.log_chance + habit.log_chance)
 
     def holds_against(self, misfit: Outcome) -> bool:
-        """Whether it is the table's, one row that breaks it aside. A row that breaks it by as little as another practice would asks
-        for more evidence."""
-        others = max(0, self.misfits - 1)
-        is_usual = self.fits >= _MIN_FITTING_ROWS and self.fits >= _MIN_FITTING_SHARE * (self.fits + others)
-        max_chance = _MAX_CHANCE if misfit.excess >= _CLEAR_EXCESS else _MAX_CHANCE_NEAR
-        return is_usual and self.log_chance + _MISFIT_COST * others <= math.log(max_chance)
+        """Whether it is the table's, one row that breaks it aside. A row that breaks it by as little as another practice
+        would asks for more evidence."""
+        n_others = max(0, self.misfits - 1)
+        is_usual = self.fits >= _MIN_FITTING_ROWS and self.fits >= _MIN_FITTING_SHARE * (self.fits + n_others)
+        max_chance = next((chance for excess, chance in _MAX_CHANCES if misfit.excess >= excess), _MAX_CHANCES[-1][1])
+        return is_usual and self.log_chance + _MISFIT_COST * n_others <= math.log(max_chance)
 
 
 _Habits = Mapping[tuple[Design, str], _Habit]
@@ -83,30 +87,30 @@ def _judge_group(rows: Sequence[JudgedRow], *, with_notes: bool) -> Iterator[Fin
     lone = [_lone_misfits(row) for row in rows]
     explained: list[Finding] = []
     for row, misfits in zip(rows, lone, strict=True):
-        seen: set[str] = set()
+        blamed_statistics: set[str] = set()
         values: set[PublishedValue] = set()
-        for finding in (*_declared(row), *_against_habit(row, habits)):
-            if finding.value.statistic not in seen or row.is_declared:
-                seen.add(finding.value.statistic)
+        for finding in (*_declared_findings(row), *_against_habit(row, habits)):
+            if finding.value.statistic not in blamed_statistics or row.is_declared:
+                blamed_statistics.add(finding.value.statistic)
                 values.add(finding.value)
                 yield finding
         design_names = {design.name for design in row.outcomes} - {None}
         for statistic, outcome in misfits.items():
-            if statistic in seen or row.is_declared or values & {cell.value for cell in outcome.cells}:
+            if statistic in blamed_statistics or row.is_declared or values & {cell.value for cell in outcome.cells}:
                 continue
-            n_others = sum(statistic in other for other in lone) - 1
+            n_others = sum(statistic in other_misfits for other_misfits in lone) - 1
             severity = _severity_alone(outcome, statistic, n_others, _sharp_fits(rows, statistic))
             if severity == NOTE or (row.is_other and severity != INCONSISTENT):
                 explained += outcome.findings[:1] if outcome.misfit >= 0 else ()
             else:
                 values |= {finding.value for finding in outcome.findings}
-                reason = f"not reproducible by any design that the row allows; {_PRACTICES}" if design_names else _PRACTICES
+                reason = f"not reproducible by any design that the row allows; {_PRACTICES}" if design_names else _WEIGHTS
                 for finding in outcome.findings[:1]:
                     is_plain = outcome.is_certain
                     yield replace(finding, severity=severity) if is_plain else finding.softened(severity, reason)
     if explained and with_notes:
-        others = f", and {len(explained) - 1} others of {rows[0].group!r}" if len(explained) > 1 else ""
-        yield explained[0].softened(NOTE, f"{_PRACTICES}{others}; declare it with --design or --practice")
+        others_text = f", and {len(explained) - 1} others of {rows[0].group!r}" if len(explained) > 1 else ""
+        yield explained[0].softened(NOTE, f"{_PRACTICES}{others_text}; declare it with --design or --practice")
 
 
 def _habits(rows: Sequence[JudgedRow]) -> _Habits:
@@ -135,7 +139,7 @@ def consistency(rows: Sequence[JudgedRow]) -> int:
     return total
 
 
-def _declared(row: JudgedRow) -> Iterator[Finding]:
+def _declared_findings(row: JudgedRow) -> Iterator[Finding]:
     if row.is_declared:
         first = next(iter(row.outcomes))
         yield from (finding for outcome in row.outcomes[first] if outcome.misfit >= 0 for finding in outcome.findings)
@@ -173,21 +177,23 @@ def _lone_misfits(row: JudgedRow) -> dict[str, Outcome]:
     misfits: dict[str, list[tuple[Design, Outcome]]] = defaultdict(list)
     explained: set[str] = set()
     for design, outcomes in row.outcomes.items():
-        blamed = {outcome.cells[0].value.statistic for outcome in outcomes if outcome.findings}
-        blamed |= {finding.value.statistic for outcome in outcomes for finding in outcome.findings}
+        misfit_statistics = {outcome.cells[0].value.statistic for outcome in outcomes if outcome.findings}
+        misfit_statistics |= {finding.value.statistic for outcome in outcomes for finding in outcome.findings}
         for outcome in outcomes:
             if outcome.findings:
                 misfits[outcome.cells[0].value.statistic].append((design, outcome))
             else:
-                explained |= {cell.value.statistic for cell in outcome.cells} - blamed
-    for statistic, outcomes in misfits.items():
-        certain = [outcome for _, outcome in outcomes if outcome.is_certain]
+                explained |= {cell.value.statistic for cell in outcome.cells} - misfit_statistics
+    for statistic, of_statistic in misfits.items():
+        certain = [outcome for _, outcome in of_statistic if outcome.is_certain]
         if certain and (statistic not in explained or len(certain) >= len(row.outcomes)):
             result[statistic] = certain[0]
         elif statistic not in explained:
-            # A model of hardly any degrees of freedom, or another level, may excuse a number, but does not measure how far it is off.
-            usual = [outcome for design, outcome in outcomes if not design.has_few_df and design.level in (None, LEVELS[0])]
-            result[statistic] = min(usual or [outcome for _, outcome in outcomes], key=lambda outcome: outcome.misfit)
+            # A model of hardly any degrees of freedom, or another level, may excuse a number; it does not measure it.
+            usual = [
+                outcome for design, outcome in of_statistic if not design.has_few_df and design.level in (None, LEVELS[0])
+            ]
+            result[statistic] = min(usual or [outcome for _, outcome in of_statistic], key=lambda outcome: outcome.misfit)
     return result
 
 

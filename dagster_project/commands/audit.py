@@ -10,22 +10,24 @@ from dagster_project.settings import Settings
 from dagster_project.terminal import say
 
 if TYPE_CHECKING:
+    from dagster_project.audit import Finding, NumberCheck, RowFinding
     from dagster_project.study import Instrument
 
 _DESCRIPTION = """Check the arithmetic of a results table: one row a printed number.
 
 columns
   label, timepoint, statistic, printed are needed. timepoint is a moment (T1) or a change between two (T1-T2); statistic is
-  n, count, percent, mean, sd, se, min, q1, median, q3, max, change, ci_low, ci_high, p, t, df, sd_change, es, correlation,
-  ...
-  table, section, items, aggregate (sum or mean), low, high, design and level if known. n is the number of people, of a block
-  of categories the denominator; count is the people in the category. low and high are an item's lowest and highest answer.
+  n, count, percent, mean, sd, se, min, q1, median, q3, max, change, estimate, or, rr, hr, irr, ci_low, ci_high, p, t, z, f,
+  chi2, df, df1, df2, sd_change, es, correlation, ...
+  table, section, items, aggregate (sum or mean), low, high, design, level and practice if known. n is the number of people,
+  of a block of categories the denominator; count is the people in the category. low and high are an item's lowest and
+  highest answer.
 
 what is assumed
-  Numbers are rounded (--cut: or cut off), SDs have n - 1 in the denominator. A change whose design is not declared is taken
-  as the same people at both moments, a two-sided paired t test and an interval of 95 %; where that does not fit, two groups
-  and 90 and 99 % are tried, and a number that another design could give is never called impossible. A declared design must
-  fit its arithmetic.
+  Numbers are rounded (--practice cut: or cut off), SDs have n - 1 in the denominator. A change whose design is not declared
+  is asked as the same people at both moments, as two groups and as a model, at 90, 95 and 99 %. The table's other rows
+  decide what a misfit means: against their habit it is inconsistent; what another practice could give is a note. A declared
+  design must fit its arithmetic.
 
 what the words mean
   impossible        no data can give the number beside the others, by any design or by the declared one
@@ -71,9 +73,18 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     )
     audit.add_argument(
         "--design",
-        choices=("paired", "groups", "other"),
+        choices=("paired", "groups", "model", "other"),
         help="design of the changes: the same people at both moments and a paired t test; two independent groups, named by"
-        " the change's parts, and a pooled or Welch's t; anything else (a model, an adjusted p, ranks, a bootstrap)",
+        " the change's parts, and a pooled or Welch's t; a model's estimate with its standard error (ANCOVA, mixed,"
+        " clusters, regression, ratios); anything else",
+    )
+    audit.add_argument(
+        "--practice",
+        nargs="+",
+        default=[],
+        choices=("weighted", "bootstrap", "one-sided", "ranks", "adjusted", "cut", "se"),
+        help="practices that hold for the whole table: weighted people; bootstrap intervals; p one-sided, of ranks or an"
+        " exact test, adjusted for several tests; digits cut off; standard errors under the name of SDs",
     )
     audit.add_argument(
         "--level",
@@ -81,25 +92,28 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         choices=(90, 95, 99),
         help="level of the intervals in per cent (95 if only a design is declared)",
     )
-    audit.add_argument("--cut", action="store_true", help="the table's numbers may be cut off instead of rounded")
+    audit.add_argument("--cut", action="store_true", help="the same as --practice cut")
     audit.add_argument("--all", action="store_true", help="list the notes, too")
-    audit.add_argument("--csv", action="store_true", help="write every finding as CSV instead")
+    forms = audit.add_mutually_exclusive_group()
+    forms.add_argument("--csv", action="store_true", help="write every finding as CSV instead")
+    forms.add_argument(
+        "--json", action="store_true", help="write findings, and how each number was checked, as JSON instead"
+    )
+    forms.add_argument("--html", type=Path, metavar="PAGE", help="also write one page with the table's cells marked")
     audit.set_defaults(execute=execute, study=None)
 
 
 def execute(options: argparse.Namespace, settings: Settings) -> int:
-    import csv
-
     from dagster_project.audit import (
         EFFECT_SIZE_DEFINITIONS,
-        FINDINGS_TABLE,
         NOTE,
-        audit_table,
-        finding_lines,
-        finding_row,
-        finding_summary,
+        Assumptions,
+        Design,
+        examine_table,
         match_facts,
+        number_checks,
         read_table,
+        row_findings,
         unknown_statistics,
     )
     from dagster_project.exports import decode
@@ -118,10 +132,11 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
     text = decode(read_whole(options.table, "table_bytes"), options.table.name).utf8.decode()
     table = read_table(str(options.table), text)
     facts, unplaced = match_facts(instruments, table.values)
-    findings = audit_table(
-        table.values, facts | table.facts, effect_size=options.effect_size, design=options.design, level=options.level,
-        by_line=table.by_line, may_be_cut=options.cut,
-    )  # fmt: skip
+    all_facts = facts | table.facts
+    assumptions = Assumptions(
+        Design(options.design, options.level, frozenset(options.practice)), table.by_line, options.effect_size, options.cut
+    )
+    examined = examine_table(table.values, all_facts, None, assumptions)
     unknown = unknown_statistics(table.values)
     for statistic, count in unknown.items():
         say(f"wavehouse: no rule knows the statistic {statistic!r}: {count} of the numbers not checked", file=sys.stderr)
@@ -133,13 +148,36 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
             file=sys.stderr,
         )
     if options.csv:
-        writer = csv.DictWriter(sys.stdout, FINDINGS_TABLE.column_names, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(finding_row(finding, "published") for finding in findings)
+        _write_csv(examined.findings)
     else:
-        numbers = len(table.values) - sum(unknown.values())
-        say(*finding_lines(findings, with_notes=options.all), finding_summary(findings, numbers, sum(unknown.values())))
-    return 1 if any(finding.severity != NOTE for finding in findings) else 0
+        rows = row_findings(examined.findings, table.values, all_facts, assumptions)
+        _write(rows, number_checks(table.values, examined, all_facts), sum(unknown.values()), options)
+    return 1 if any(finding.severity != NOTE for finding in examined.findings) else 0
+
+
+def _write_csv(findings: "Sequence[Finding]") -> None:
+    import csv
+
+    from dagster_project.audit import FINDINGS_TABLE, finding_row
+
+    writer = csv.DictWriter(sys.stdout, FINDINGS_TABLE.column_names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(finding_row(finding, "published") for finding in findings)
+
+
+def _write(
+    rows: "Sequence[RowFinding]", checks: "Sequence[NumberCheck]", n_unknown: int, options: argparse.Namespace
+) -> None:
+    from dagster_project.audit import audit_json, coverage_lines, finding_lines, finding_summary, html_page
+
+    if options.json:
+        sys.stdout.write(audit_json(rows, checks) + "\n")
+        return
+    summary = finding_summary([row.finding for row in rows], len(checks) - n_unknown, n_unknown)
+    if options.html:
+        options.html.write_text(html_page(options.table.name, checks, rows, summary), encoding="utf-8")
+    first, *reasons = coverage_lines(checks)
+    say(*finding_lines(rows, with_notes=options.all), summary, first, *(reasons if options.all else ()))
 
 
 def _instruments(paths: Sequence[Path]) -> "list[Instrument]":

@@ -14,8 +14,8 @@ _INTRODUCTION = """# Rules of the auditor
 
 `wavehouse audit TABLE.csv` asks these of every number of a table, and a run asks them of its own results before anything is
 released. Each finding shows its arithmetic, and says how far the nearest fitting value lies beyond what rounding allows. The
-command's page says [how a table is written and what the severities mean](commands.md#audit). Where a rule has an example, the
-words of its finding are those that the auditor has for it."""
+command's page says [how a table is written and what the severities mean](commands.md#audit). Where a rule has an example,
+the words of its finding are those that the auditor has for it."""
 
 
 def page() -> str:
@@ -44,13 +44,13 @@ def example_finding(rule: Rule) -> Finding | None:
     if not rule.example:
         return None
     facts, _, cells = rule.example.rpartition(" | ")
-    known = dict(part.split() for part in facts.split(", ")) if facts else {}
+    fact_words = dict(part.split() for part in facts.split(", ")) if facts else {}
     is_block = not any(word in cells for word in ("mean", "change", "sd", "p ", "chi2", "min", "max", "T1:", "T1-T2:"))
-    lines = [",".join(("label", "timepoint", "statistic", "printed", *known))]
+    lines = [",".join(("label", "timepoint", "statistic", "printed", *fact_words))]
     for part in cells.split("; "):
         name, numbers = part.split(": ")
         row = (name, "T1") if is_block else ("Score", name)
-        lines += [",".join((*row, *number.split(), *known.values())) for number in numbers.split(", ")]
+        lines += [",".join((*row, *number.split(), *fact_words.values())) for number in numbers.split(", ")]
     table = read_table("example", "\n".join(lines))
     for design in (None, *DESIGNS):
         for finding in audit_table(table.values, table.facts, design=design):

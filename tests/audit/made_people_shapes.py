@@ -27,7 +27,8 @@ def _people(table: MadeTable) -> int:
 
 def n_first(table: MadeTable) -> None:
     people = _people(table)
-    for table.section in _blocks(table):
+    for section in _blocks(table):
+        table.section = section
         for number, count in enumerate(_counts(table, people)):
             first = {"n": people} if number == 0 else {}
             label = f"Category {number + 1}"
@@ -37,7 +38,8 @@ def n_first(table: MadeTable) -> None:
 def n_on_its_own_row(table: MadeTable) -> None:
     people = _people(table)
     table.add("Participants", "Baseline", n=people)
-    for table.section in _blocks(table):
+    for section in _blocks(table):
+        table.section = section
         for number, count in enumerate(_counts(table, people)):
             table.add(f"Category {number + 1}", "Baseline", count=int(count), percent=(100 * count / people, 1))
 
@@ -45,7 +47,8 @@ def n_on_its_own_row(table: MadeTable) -> None:
 def _n_is_count(name: str) -> Shape:
     def shape(table: MadeTable) -> None:
         people = _people(table)
-        for table.section in _blocks(table):
+        for section in _blocks(table):
+            table.section = section
             for number, count in enumerate(_counts(table, people)):
                 table.add(f"Category {number + 1}", "Baseline", **{name: int(count)}, percent=(100 * count / people, 1))
 
@@ -55,7 +58,8 @@ def _n_is_count(name: str) -> Shape:
 def valid_percent(table: MadeTable) -> None:
     """Of those without a missing answer, beside the n of all."""
     people = _people(table)
-    for table.section in _blocks(table):
+    for section in _blocks(table):
+        table.section = section
         known = people - int(table.rng.integers(1, 1 + people // 10))
         for number, count in enumerate(_counts(table, known)):
             first = {"n": people} if number == 0 else {}
@@ -64,7 +68,8 @@ def valid_percent(table: MadeTable) -> None:
 
 def unknown_row(table: MadeTable) -> None:
     people = _people(table)
-    for table.section in _blocks(table):
+    for section in _blocks(table):
+        table.section = section
         missing = int(table.rng.integers(1, 1 + people // 8))
         known = people - missing
         for number, count in enumerate(_counts(table, known)):
@@ -76,7 +81,8 @@ def unknown_row(table: MadeTable) -> None:
 def weighted(table: MadeTable) -> None:
     table.declare(practice="weighted")
     people = _people(table)
-    for table.section in _blocks(table):
+    for section in _blocks(table):
+        table.section = section
         counts = _counts(table, people)
         weights = counts * table.rng.uniform(0.8, 1.25, len(counts))
         for number, count in enumerate(counts):
@@ -87,7 +93,8 @@ def weighted(table: MadeTable) -> None:
 
 def several_answers(table: MadeTable) -> None:
     people = _people(table)
-    for table.section in _blocks(table):
+    for section in _blocks(table):
+        table.section = section
         for number in range(int(table.rng.integers(3, 6))):
             count = int(table.rng.binomial(people, table.rng.uniform(0.2, 0.7)))
             first = {"n": people} if number == 0 else {}

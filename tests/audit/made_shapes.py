@@ -1,6 +1,7 @@
 """Right tables of many shapes, each from simulated people: what a careful author of such a paper prints.
 
-Belongs here: a function a shape. Does not belong here: slips (made_slips.py), tables in detail of one shape (made_tables.py).
+Belongs here: a function a shape. Does not belong here: slips (made_slips.py), tables in detail of one shape
+(made_tables.py).
 """
 
 from collections.abc import Callable
@@ -128,7 +129,7 @@ def _adjusted_p(practice: str) -> Shape:
     def shape(table: MadeTable) -> None:
         table.declare(design="paired", practice=practice)
         labels = _labels(table)
-        for number, label in enumerate(labels):
+        for label in labels:
             x, y = _pair(table)
             test = stats.ttest_rel(x, y)
             ends = test.confidence_interval()

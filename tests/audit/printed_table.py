@@ -1,6 +1,7 @@
 """A made table under construction: its cells, its rounding habit, and what an author would declare of it.
 
-Belongs here: printing numbers and adding cells. Does not belong here: shapes of tables (made_shapes.py), slips (made_slips.py).
+Belongs here: printing numbers and adding cells. Does not belong here: shapes of tables (made_shapes.py), slips
+(made_slips.py).
 """
 
 from dataclasses import dataclass, field, replace

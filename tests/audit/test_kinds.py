@@ -1,0 +1,128 @@
+"""Kinds of tables that were judged wrongly once, each with what is right; and that each rule's example shows it."""
+
+import pytest
+from made_tables import Printed, audited, category_rows, score_rows
+
+from dagster_project.audit import IMPOSSIBLE, INCONSISTENT, NOT_REPRODUCIBLE, NOTE, Finding
+from dagster_project.audit.rules import RULES
+from dagster_project.reference.auditor import example_finding
+
+
+def _above_note(findings: list[Finding]) -> list[tuple[str, str, str]]:
+    return [(finding.rule, finding.severity, finding.value.statistic) for finding in findings if finding.severity != NOTE]
+
+
+def _pre_post(change: str, pre: str = "n 10, mean 1.40, sd 0.97", post: str = "n 10, mean 2.60, sd 0.52") -> list[Printed]:
+    return score_rows(f"Pre: {pre}; Post: {post}; Pre-Post: {change}")
+
+
+# --- what is right and was accused -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param(category_rows("Female: n 13, percent 40.6; Male: n 19, percent 59.4"), id="n is the count"),
+        pytest.param(category_rows("Female: count 12, percent 40.0; Male: count 18, percent 60.0"), id="n is not said"),
+        pytest.param(score_rows("Model 1: or 1.20, ci_low 0.80, ci_high 1.80, p .38"), id="odds ratio"),
+        pytest.param(score_rows("Model 1: n 250, or 1.20, ci_low 0.80, ci_high 1.80, p .38"), id="odds ratio with n"),
+        pytest.param(score_rows("T1: n 30, mean 80.0; T2: n 30, mean 76.0; T1-T2: n 30, change -4.0, percent -5.0"), id="percent change"),
+        pytest.param(score_rows("T1-T2: n 20, change 2.0, t 2.24, df 19, p .037, d 0.50, ci_low 0.03, ci_high 0.96"), id="interval of d"),
+    ],
+)  # fmt: skip
+def test_a_right_table_is_not_accused(rows: list[Printed]) -> None:
+    assert _above_note(audited(rows)) == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "rule", "words"),
+    [
+        (score_rows("T1: n 51, mean 13.0, sd 7.9, ci_low 10.9, ci_high 15.1"), "interval_of_mean", "a bootstrap could explain it"),
+        (category_rows("White: n 629, percent 95.83; Black: percent 1.12; Asian: percent 1.76; Dual: percent 0.96; Other: percent 0.32"),
+         "one_denominator", "all 5 percentages of the block can be of 624, not of the n of 629: 5 may not have answered"),
+        (category_rows("Response: n 102, count 33, percent 34; Unknown: count 4"), "percent_of_count", "it is of 98, as 4 are unknown"),
+        (category_rows("Smokers: n 100, count 30, percent 33.4"), "percent_of_count", "weighted data could give it"),
+        (_pre_post("n 22, change -14.5, t 3.19, d 0.68", "n 22, mean 39.3, sd 19.5", "n 22, mean 53.9, sd 21.8"), "without_sign", "absolute values"),
+        (score_rows("T1: n 30, mean 12.1, sd 3.0, n 30, mean 40.2, sd 8.0"), "repeated_cell", "give the rows a section"),
+        (score_rows("T1: n 30, mean 12.3, sd 4.1", items="9", low="0", high="3"), "sum_or_mean", "declare it in aggregate"),
+    ],
+)  # fmt: skip
+def test_what_another_practice_explains_is_a_note(rows: list[Printed], rule: str, words: str) -> None:
+    findings = audited(rows)
+    assert _above_note(findings) == []
+    assert [finding for finding in findings if finding.rule == rule and words in finding.arithmetic]
+
+
+@pytest.mark.parametrize(
+    ("practice", "rows"),
+    [
+        ("weighted", category_rows("Smokers: n 100, count 30, percent 33.4")),
+        ("bootstrap", score_rows("T1: n 51, mean 13.0, sd 7.9, ci_low 10.9, ci_high 15.1")),
+        ("one-sided", score_rows("T1-T2: n 16, change 2.00, sd_change 4.00, p 0.032")),
+        ("ranks", score_rows("T1-T2: n 16, change 2.00, sd_change 4.00, p 0.044")),
+        ("adjusted", score_rows("T1-T2: n 16, change 2.00, sd_change 4.00, p 0.192")),
+        ("cut", category_rows("A: n 3, count 2, percent 66.6")),
+        ("se", score_rows("T1: n 16, mean 5.0, sd 0.5; T2: n 16, mean 3.0, sd 0.5; T1-T2: n 16, change 2.0, sd_change 3.5")),
+    ],
+)  # fmt: skip
+def test_a_declared_practice_is_no_finding(practice: str, rows: list[Printed]) -> None:
+    declared = [Printed(**{**row.__dict__, "practice": practice, "design": "paired"}) for row in rows]
+    assert audited(declared) == []
+    undeclared = [Printed(**{**row.__dict__, "design": "paired"}) for row in rows]
+    assert audited(undeclared) != []
+
+
+# --- what is wrong and was passed over ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        # 102 and 3 and 9 of 117.
+        (category_rows("Parallel: n 114, count 102, percent 87.2; Factorial: count 3, percent 2.6; Other: count 9, percent 7.7"),
+         [("one_denominator", INCONSISTENT, "percent")]),
+        # 13 - 10 is no 5; an SD of changes of 9 is beyond 2 + 2; t 1.20 with 19 df has p .24.
+        (_pre_post("n 20, mean 5.0, sd 9.0, t 1.20, p .001", "n 20, mean 10.0, sd 2.0", "n 20, mean 13.0, sd 2.0"),
+         [("change_of_means", NOT_REPRODUCIBLE, "mean"), ("sd_of_changes", NOT_REPRODUCIBLE, "sd"),
+          ("named_statistics", NOT_REPRODUCIBLE, "t"), ("named_statistics", INCONSISTENT, "p")]),
+        # t is 3.66 to 3.78, and d 1.2 over some SD.
+        (_pre_post("n 10, correlation 0.17, t 48.1, df 9, d 0.12"),
+         [("statistics_of_summaries", INCONSISTENT, "t"), ("effect_size", NOT_REPRODUCIBLE, "es")]),
+        # |t| is 2.6 or more whatever r is.
+        (_pre_post("n 30, change -2.0, p .90", "n 30, mean 10.0, sd 2.0", "n 30, mean 12.0, sd 2.0"), [("p_of_interval", NOT_REPRODUCIBLE, "p")]),
+        # Pooled and Welch 3.28 to 3.39.
+        (score_rows("A: n 35, mean 23.46, sd 3.53; B: n 10, mean 27.77, sd 3.68; A - B: change -4.31, t 2.96, p .30"),
+         [("statistics_of_summaries", NOT_REPRODUCIBLE, "t"), ("named_statistics", NOT_REPRODUCIBLE, "p")]),
+        (score_rows("Women: n 40, mean 50.0, sd 5.0; Men: n 60, mean 60.0, sd 5.0; Total: n 100, mean 65.0, sd 5.0"),
+         [("total_of_groups", NOT_REPRODUCIBLE, "mean")]),
+        (score_rows("Women: n 40, count 10; Men: n 60, count 20; Total: n 100, count 50"), [("total_of_groups", NOT_REPRODUCIBLE, "count")]),
+    ],
+)  # fmt: skip
+def test_a_wrong_table_is_accused_though_nothing_is_declared(rows: list[Printed], found: list[tuple[str, str, str]]) -> None:
+    assert sorted(_above_note(audited(rows))) == sorted(found)
+
+
+def test_an_estimate_outside_its_interval_is_inconsistent_by_any_method() -> None:
+    rows = score_rows("A - B: change 0.035, ci_low 0.104, ci_high 0.176, p .618")
+    assert _above_note(audited(rows, "other")) == [("estimate_in_interval", INCONSISTENT, "change")]
+
+
+def test_t_is_exact_with_the_correlation() -> None:
+    rows = _pre_post("n 10, correlation 0.17, t 4.81")
+    (finding,) = (finding for finding in audited(rows, "paired") if finding.severity != NOTE)
+    assert (finding.rule, finding.severity) == ("statistics_of_summaries", IMPOSSIBLE)
+    # root(.97² + .52² - 2 x .17 x .97 x .52) / root(10) = .3225, and 1.2 / .3225 = 3.72.
+    assert "and t = change / SE = 3.66 to 3.784, not 4.81" in finding.arithmetic
+
+
+# --- the rules' own examples -------------------------------------------------------------------------------------------
+
+#: Rules of which one row shows nothing.
+_OF_A_HABIT = {"percent_sum", "number_of_pairs"}
+_EXAMPLES = [rule for rules in RULES.values() for rule in rules.values() if rule.example]
+
+
+@pytest.mark.parametrize("rule", _EXAMPLES, ids=lambda rule: rule.name)
+def test_each_rules_example_breaks_it(rule: object) -> None:
+    finding = example_finding(rule)  # type: ignore[arg-type]
+    assert (finding is None) == (rule.name in _OF_A_HABIT)  # type: ignore[attr-defined]
