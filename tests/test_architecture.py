@@ -67,11 +67,18 @@ MAY_IMPORT = {
         "markdown", "models", "outcomes", "readable_files", "results", "stamps", "study", "study_run", "warehouse", "withholding",
     },
     "release": {
-    "study_run": {"exports", "settings", "study", "trail", "warehouse"},
-    "raw": {
-        "checks", "direct_identifiers", "exports", "markdown", "readable_files", "settings", "stamps", "study", "synthesis",
-        "warehouse", "withholding",
+        "audit", "checks", "direct_identifiers", "disclosure", "erasure", "exports", "extensions", "fingerprint", "languages",
+        "outcomes", "report", "results", "rotation", "settings", "stamps", "study", "study_run", "synthesis", "trail",
+        "variant_marts", "warehouse",
     },
+    "erasure": {"dagster_home", "exports", "fieldwork", "file_modes", "settings", "study", "trail", "warehouse"},
+    "assessment": {"direct_identifiers", "study"},
+    "direct_identifiers": {"study"},
+    "retention": {
+        "dagster_home", "exports", "file_modes", "fingerprint", "raw", "settings", "study", "trail", "warehouse",
+    },
+    "automation": {"exports", "study", "terminal"},
+    "drafting": {"exports", "readable_files", "study"},
     "fieldwork": {"raw", "report", "settings", "study", "warehouse"},
     "rehearsal": {"direct_identifiers", "exports", "languages", "report", "results", "study", "synthesis"},
     "summary": {"settings", "terminal", "warehouse"},

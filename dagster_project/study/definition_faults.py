@@ -38,7 +38,9 @@ def yaml_fault(error: yaml.MarkedYAMLError) -> str:
 #: What belongs where a value of another kind stands, in words of a YAML file rather than of a programming language.
 _REASONS = {
     **dict.fromkeys(("list_type", "tuple_type", "set_type", "frozen_set_type"), "a list belongs here, as [a, b]"),
-    **dict.fromkeys(("dict_type", "mapping_type", "model_type", "model_attributes_type"), "keys belong here, as {key: value}"),
+    **dict.fromkeys(
+        ("dict_type", "mapping_type", "model_type", "model_attributes_type"), "keys belong here, as {key: value}"
+    ),
     **dict.fromkeys(("float_type", "float_parsing"), "a number belongs here"),
     **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "a whole number belongs here"),
     **dict.fromkeys(("bool_type", "bool_parsing"), "true or false belongs here"),
