@@ -80,11 +80,11 @@ def decide_coefficients(
         elif entry.alpha is None:  # everybody answered alike
             decisions_by_name[entry.name] = ValueDecision(None, None, EVEN)
         else:
-            decisions_by_name[entry.name] = ValueDecision(_printed(entry.alpha), _printed(entry.omega))
+            decisions_by_name[entry.name] = ValueDecision(_coefficient_text(entry.alpha), _coefficient_text(entry.omega))
     return decisions_by_name
 
 
-def _printed(value: float | None) -> str | None:
+def _coefficient_text(value: float | None) -> str | None:
     return None if value is None else print_statistic(value, _DECIMALS, "within_one")
 
 
@@ -98,7 +98,7 @@ def coefficient_rows(
     alpha = decision.printed_mean
     limits = feldt_interval(number_of(alpha), n, item_count) if alpha and n and item_count > 1 else (None, None)
     texts = {"alpha": alpha, "omega": decision.printed_sd if n else None}
-    texts |= {f"alpha_ci95_{name}": _printed(limit) for name, limit in zip(("low", "high"), limits, strict=True)}
+    texts |= {f"alpha_ci95_{name}": _coefficient_text(limit) for name, limit in zip(("low", "high"), limits, strict=True)}
     for statistic, text in texts.items():
         row = results.get(_id(entry.row, statistic))
         if row is None:

@@ -45,7 +45,7 @@ class Suppression:
 
     counts: those that are printed, as printed. intervals: what is public of each count. rules: of those that are hidden, by
     which rule. ranges: of each small count, two values that it may have for all that is public, far enough apart. fixed:
-    those that an earlier release printed, which no longer can be hidden. known: of the counts that somebody knows from
+    those that an earlier release printed, which no longer can be hidden. knowledge: of the counts that somebody knows from
     elsewhere, while it is looked at what such a person could find out.
     """
 
@@ -54,12 +54,12 @@ class Suppression:
     rules: dict[str, str] = field(default_factory=dict)
     ranges: dict[str, Interval] = field(default_factory=dict)
     fixed: set[str] = field(default_factory=set)
-    known: dict[str, Interval] = field(default_factory=dict)
+    knowledge: dict[str, Interval] = field(default_factory=dict)
 
     @property
     def beliefs(self) -> Mapping[str, Interval]:
         """What somebody holds of each count: what is public, or what they know."""
-        return ChainMap(self.known, self.intervals)
+        return ChainMap(self.knowledge, self.intervals)
 
     def hide(self, name: str, rule: str, interval: Interval) -> None:
         self.counts.pop(name, None)
@@ -86,7 +86,7 @@ def protect_counts(registry: CountRegistry, suppression: Suppression, rule: Disc
             name for name in names if 0 < registry.values[name] < rule.minimum or suppression.rules.get(name) == FEWER
         ]
         # Who has the roster knows most: what they cannot find out, nobody can. What is on it, everybody else may try.
-        suppression.known = of_roster
+        suppression.knowledge = of_roster
         largest = _largest_values(relations, of_roster)
         # Of a count that can be no larger, the roster says all that need be said.
         needy = [
@@ -95,20 +95,20 @@ def protect_counts(registry: CountRegistry, suppression: Suppression, rule: Disc
             if name not in of_roster and largest.get(name, UNKNOWN[1]) >= rule.least_width - _TOLERANCE
         ]
         _protect_component(registry, suppression, rule, names, relations, needy)
-        suppression.known = {}
+        suppression.knowledge = {}
         needy = [name for name in small_names if name in of_roster]
         _protect_component(registry, suppression, rule, names, relations, needy)
 
 
-def _largest_values(relations: list[Relation], known: Mapping[str, Interval]) -> dict[str, float]:
+def _largest_values(relations: list[Relation], knowledge: Mapping[str, Interval]) -> dict[str, float]:
     """The largest value that counts can have for somebody who knows some: that of the total they are a part of."""
-    largest = {name: high for name, (_, high) in known.items()}
+    largest = {name: high for name, (_, high) in knowledge.items()}
     is_new = True
     while is_new:
         is_new = False
         for relation in relations:
-            limit = largest.get(relation.total)
-            for part in relation.parts if limit is not None else ():
+            limit = largest.get(relation.total, UNKNOWN[1])
+            for part in relation.parts:
                 if limit < largest.get(part, UNKNOWN[1]):
                     largest[part], is_new = limit, True
     return largest
@@ -124,7 +124,7 @@ def _protect_component(
     positions = np.array([index_of[name] for name in needy], dtype=np.int64)
     counts = np.array([registry.values[name] for name in needy], dtype=np.float64)  # the first solution is the study
     search = _Search(System(names, relations), needy, positions, counts, counts.copy())
-    if suppression.known:
+    if suppression.knowledge:
         search.start(rule, suppression)
     else:  # the study itself is a solution, and what is on the roster hangs together in small blocks
         search.starts.append(np.array([registry.values[name] for name in names], dtype=np.float64))
@@ -135,7 +135,10 @@ def _protect_component(
             suppression.ranges |= dict(zip(search.needy, ends, strict=True))
             return
         name, bound = narrow
-        if suppression.known and search.system.bound(name, suppression.known)[0].width < rule.least_width - _TOLERANCE:
+        if (
+            suppression.knowledge
+            and search.system.bound(name, suppression.knowledge)[0].width < rule.least_width - _TOLERANCE
+        ):
             search.forget(name)  # the roster says it by itself
             continue
         candidates = [count_name for count_name in bound.binding if _can_be_hidden(count_name, suppression)]
@@ -188,7 +191,7 @@ def _counts_of_other_items(
 
 def _can_be_hidden(name: str, suppression: Suppression) -> bool:
     """Whether a count is printed, and no earlier release printed it."""
-    return name in suppression.counts and name not in suppression.fixed and name not in suppression.known
+    return name in suppression.counts and name not in suppression.fixed and name not in suppression.knowledge
 
 
 def _neighbours(name: str, relations: list[Relation], suppression: Suppression) -> list[str]:
