@@ -64,6 +64,10 @@ _T_SCALE = 0.05
 _MAX_FAMILY = 50.0
 
 
+#: Sources from which a statistic follows by definition, whatever the method.
+_DEFINITIONS = ("t", "se", "sd_change")
+
+
 @dataclass(frozen=True)
 class _Check:
     """A statistic and its bounds under a t test; None where the test implies none. source: which formula."""
@@ -134,7 +138,8 @@ def _outcome_of(check: _Check, row: ChangeRow) -> Outcome | None:
     # One-sided, a p above .5 is of a change in the other direction than was asked: no excuse for a single number.
     misfit = min(distances[:1] if ONE_SIDED in row.design.practices and is_p else distances)
     deviate = max(deviates(intervals[nearest]).low, 0.2) if is_p else 1.0
-    return Outcome(habit, cells, (finding,), tolerance, misfit, misfit / (_T_SCALE * deviate), is_certain, is_above)
+    excess = math.inf if check.source in _DEFINITIONS else misfit / (_T_SCALE * deviate)
+    return Outcome(habit, cells, (finding,), tolerance, misfit, excess, is_certain, is_above)
 
 
 def _practised(bounds: Interval, row: ChangeRow, *, is_p: bool) -> list[Interval]:

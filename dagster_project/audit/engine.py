@@ -8,15 +8,19 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from dagster_project.audit.assumptions import Assumptions, Facts
 from dagster_project.audit.designs import Design
+from dagster_project.audit.effects import DEFINITIONS
 from dagster_project.audit.examined import Examined
 from dagster_project.audit.findings import IMPOSSIBLE, INCONSISTENT, NOTE, Finding, TableCell
 from dagster_project.audit.intervals import Interval
 from dagster_project.audit.layout import Contrasts
+from dagster_project.audit.notes import NOTES
 from dagster_project.audit.table import Table
 from dagster_project.results.published import PublishedValue
 
 #: Numbers of people, and degrees of freedom where they are printed whole: never rounded.
 _UNROUNDED = ("n", "count", "df", "df1", "df2")
+#: Notes that no misfit makes.
+_NOTE_RULES = frozenset(rule.name for rule in NOTES) | {DEFINITIONS.name}
 #: How much more consistent a table of a declared design must be when cut off: more than one number.
 _MIN_GAIN = 3
 _CUT_WORDS = "it would fit if digits were cut off instead of rounded"
@@ -71,7 +75,7 @@ def examine_table(
         row_design.name is not None for row_design in settings.by_line.values()
     )
     is_cut = all(settings.is_cut(value.line) for value in values)
-    if not settings.excuses or is_cut or all(finding.severity == NOTE for finding in rounded):
+    if not settings.excuses or is_cut or all(finding.rule in _NOTE_RULES for finding in rounded):
         return rounded
     gain = examined(is_cut=True).consistency - rounded.consistency
     lenient = examined(may_be_cut=True)

@@ -20,8 +20,8 @@ from dagster_project.results.published import PublishedValue
 
 #: What a habit is: so many other rows fit, and this share of them.
 _MIN_FITTING_ROWS, _MIN_FITTING_SHARE = 2, 0.75
-#: From which excess of a misfit on which chance is allowed that the others fit by accident. The more a number is off, in the unit by
-#: which other practices change it, the less they excuse it.
+#: From which excess of a misfit on which chance is allowed that the others fit by accident. The more a number is off, in the
+#: unit by which other practices change it, the less they excuse it.
 _MAX_CHANCES = ((4.0, 0.1), (1.5, 0.005), (0.0, 1e-5))
 #: What another row that breaks a habit takes from the evidence for it.
 _MISFIT_COST = 1.5

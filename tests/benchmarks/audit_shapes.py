@@ -33,62 +33,77 @@ def _findings(table: MadeTable, declaration: str, rows: list) -> list[Finding]: 
     return [finding for finding in audited(declared) if finding.severity != NOTE]
 
 
+class _Figures:
+    """False accusations and slips found, by declaration and key; slips in determined numbers apart."""
+
+    def __init__(self) -> None:
+        self.tables: Counter[tuple[str, ...]] = Counter()
+        self.accused: Counter[tuple[str, ...]] = Counter()
+        self.severities: Counter[tuple[str, str]] = Counter()
+        self.slips: Counter[tuple[str, ...]] = Counter()
+        self.hits: Counter[tuple[str, ...]] = Counter()
+
+    def table(self, shape: str, habit: str, seed: int, *, has_slips: bool, verbose: bool) -> None:
+        table = made_table(shape, habit, seed)
+        right: dict[str, list[Finding]] = {}
+        for declaration in DECLARATIONS:
+            findings = right[declaration] = _findings(table, declaration, table.rows)
+            for key in (shape, habit, "all"):
+                self.tables[declaration, key] += 1
+                self.accused[declaration, key] += bool(findings)
+            self.severities.update((declaration, finding.severity) for finding in findings)
+            if verbose and findings:
+                print(declaration, shape, habit, seed, findings[0].rule, findings[0].arithmetic)
+        for number, kind in enumerate(SLIPS) if has_slips else ():
+            for scope in SCOPES:
+                slipped = planted(
+                    kind, np.random.default_rng([seed, number]), table.rows, shape if scope == "determined" else ""
+                )
+                for declaration in DECLARATIONS if slipped else ():
+                    before = {finding.arithmetic for finding in right[declaration]}
+                    findings = _findings(table, declaration, slipped[0])
+                    is_detected = any(finding.arithmetic not in before for finding in findings)
+                    for key in (shape, kind, habit, "all"):
+                        self.slips[scope, declaration, key] += 1
+                        self.hits[scope, declaration, key] += is_detected
+
+    def line(self, key: str) -> str:
+        falses = [
+            f"{self.accused[name, key]}/{self.tables[name, key]}" if self.tables[name, key] else "" for name in DECLARATIONS
+        ]
+        parts = [f"{key:38}{falses[0]:>12}{falses[1]:>12}"]
+        for scope in SCOPES:
+            counts = [self.slips[scope, name, key] for name in DECLARATIONS]
+            shares = [
+                f"{100 * self.hits[scope, name, key] / n:.1f}" if n else "-"
+                for name, n in zip(DECLARATIONS, counts, strict=True)
+            ]
+            parts.append(f"{counts[0]:>10}{shares[0]:>12}{shares[1]:>10}")
+        return "".join(parts)
+
+
+SCOPES = ("all", "determined")
+
+
 def main(tables: int, shapes: list[str], verbose: bool) -> None:
-    false: Counter[tuple[str, ...]] = Counter()
-    n_tables: Counter[tuple[str, ...]] = Counter()
-    hits: Counter[tuple[str, ...]] = Counter()
-    n_slips: Counter[tuple[str, ...]] = Counter()
-    severities: Counter[tuple[str, ...]] = Counter()
+    figures = _Figures()
     for shape in shapes:
         for seed in range(tables):
             for habit in HABITS:
-                table = made_table(shape, habit, seed)
-                right: dict[str, list[Finding]] = {}
-                for declaration in DECLARATIONS:
-                    findings = right[declaration] = _findings(table, declaration, table.rows)
-                    for key in ((declaration, shape), (declaration, habit), (declaration,)):
-                        n_tables[key] += 1
-                        false[key] += bool(findings)
-                    severities.update((declaration, finding.severity) for finding in findings)
-                    if verbose and findings:
-                        print(
-                            declaration, shape, habit, seed, findings[0].rule, findings[0].severity, findings[0].arithmetic
-                        )
-                for number, kind in enumerate(SLIPS):
-                    slipped = planted(kind, np.random.default_rng([seed, number]), table.rows)
-                    for declaration in DECLARATIONS if slipped else ():
-                        before = {finding.arithmetic for finding in right[declaration]}
-                        findings = _findings(table, declaration, slipped[0])
-                        is_detected = any(finding.arithmetic not in before for finding in findings)
-                        for key in ((declaration, shape), (declaration, kind), (declaration, habit), (declaration,)):
-                            n_slips[key] += 1
-                            hits[key] += is_detected
-                        if verbose and not is_detected and shapes != list(SHAPES):
-                            row = slipped[0][slipped[1]]
-                            print(
-                                "  missed",
-                                declaration,
-                                kind,
-                                habit,
-                                seed,
-                                row.label,
-                                row.timepoint,
-                                row.statistic,
-                                table.rows[slipped[1]].printed,
-                                "->",
-                                row.printed,
-                            )
+                figures.table(shape, habit, seed, has_slips=seed < _SLIPPED, verbose=verbose)
     print("right tables: how many have anything above a note\n")
-    for declaration in DECLARATIONS:
-        words = ", ".join(f"{severities[key]} {key[1]}" for key in sorted(severities) if key[0] == declaration)
-        print(f"{declaration}: {false[declaration,]} of {n_tables[declaration,]} tables; findings: {words or 'none'}")
-    print(f"\n{'':38}{'right tables, false':>28}{'slips, per cent found':>28}")
-    print(f"{'':38}{'undeclared':>14}{'declared':>14}{'planted':>10}{'undeclared':>12}{'declared':>10}")
-    for key in [*shapes, *HABITS, *SLIPS, ""]:
-        keys = [(declaration, key) if key else (declaration,) for declaration in DECLARATIONS]
-        shares = [100 * hits[item] / max(1, n_slips[item]) for item in keys]
-        falses = [f"{false[item]}/{n_tables[item]}" if n_tables[item] else "" for item in keys]
-        print(f"{key or 'all':38}{falses[0]:>14}{falses[1]:>14}{n_slips[keys[0]]:>10}{shares[0]:>12.1f}{shares[1]:>10.1f}")
+    for name in DECLARATIONS:
+        words = ", ".join(f"{n} {severity}" for (key, severity), n in sorted(figures.severities.items()) if key == name)
+        print(f"{name}: {figures.accused[name, 'all']} of {figures.tables[name, 'all']} tables; findings: {words or 'none'}")
+    print(f"\n{'':38}{'right tables, false':>24}{'slips anywhere, % found':>32}{'in determined numbers, % found':>32}")
+    columns = f"{'planted':>10}{'undeclared':>12}{'declared':>10}"
+    print(f"{'':38}{'undeclared':>12}{'declared':>12}{columns}{columns}")
+    for key in (*shapes, *HABITS, *SLIPS, "all"):
+        print(figures.line(key))
+
+
+#: Slips are planted in so many tables of a shape and habit.
+_SLIPPED = 2
 
 
 if __name__ == "__main__":
