@@ -113,13 +113,18 @@ def _refusal(project: DbtProject, nodes: Sequence[Any], exception: BaseException
 
 def first_error(nodes: Sequence[Any], exception: BaseException | None) -> str:
     errors = [
-        f"{result.node.unique_id}: {(result.message or '').strip().splitlines()[0]}"
+        f"{result.node.unique_id}: {_first_line(result.message or '')}"
         for result in nodes
         if result.status in ("error", "fail")
     ]
     if errors:
         return errors[0] + (f" (and {len(errors) - 1} more)" if len(errors) > 1 else "")
-    return database_words(str(exception).strip().splitlines()[0]) if exception is not None else "see the run's log"
+    return database_words(_first_line(str(exception))) if exception is not None else "see the run's log"
+
+
+def _first_line(text: str) -> str:
+    """The first line of what dbt says; of a run that was ended it says nothing."""
+    return (text.strip().splitlines() or ["dbt was ended before it was done"])[0]
 
 
 def database_words(text: str) -> str:
