@@ -24,7 +24,7 @@ from dagster_project.study_lock import study_lock
 from dagster_project.summary import run_summary
 from dagster_project.terminal import say
 from dagster_project.trail import check_writable
-from dagster_project.warehouse import LockedFileError, Warehouse, damaged_files
+from dagster_project.warehouse import LockedFileError, Warehouse, damaged_files, state_of_release
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -68,7 +68,11 @@ def run_everything(settings: Settings, *, quiet: bool, is_forced: bool, waits: b
         if not quiet:
             say(f"wavehouse: running {settings.study_folder.name}", file=sys.stderr)
         removal_count = len(read_removals(settings.study_home))
-        result = _run_and_heal(settings, quiet, run_id)
+        try:
+            result = _run_and_heal(settings, quiet, run_id)
+        except KeyboardInterrupt:
+            report(f"stopped; {state_of_release(settings.study_folder, run_id)}")
+            return 130
         warnings = _print_problems(result)
         _say_removals(settings, read_removals(settings.study_home)[removal_count:])
         if not result.success:
@@ -110,14 +114,12 @@ def _say_removals(settings: Settings, removals: Sequence[Removal]) -> None:
 
 def _state_of_releases(settings: Settings, result: "dg.ExecuteInProcessResult") -> str:
     """Which releases a failed run left as they were."""
+    state = state_of_release(settings.study_folder, result.run_id)
     failed_steps = {event.step_key for event in result.all_events if event.event_type_value == "STEP_FAILURE"}
-    if failed_steps == {"public_release"}:
+    if "public_release" in failed_steps:
         has_public = (settings.study_folder / "public").exists()
-        return "the team's release is made, " + (
-            "the public one is as it was" if has_public else "there is no public one yet"
-        )
-    has_release = (settings.study_folder / "release").exists()
-    return "the release is as it was" if has_release else "there is no release yet"
+        return f"{state}, " + ("the public one is as it was" if has_public else "there is no public one yet")
+    return state
 
 
 def _lacking_parts(settings: Settings) -> list[str]:

@@ -21,15 +21,16 @@ _THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 
 @dataclass(frozen=True)
 class Notice:
-    """A run that failed, and one line a failed step."""
+    """A run that failed, one line a failed step, and what it left of the release in words."""
 
     study: str
     run_id: str
     reasons: tuple[str, ...]
+    state: str
 
     @property
     def title(self) -> str:
-        return printable(f"Wavehouse: a run of {self.study} failed; the release is as it was")
+        return printable(f"Wavehouse: a run of {self.study} failed; {self.state}")
 
     @property
     def text(self) -> str:

@@ -19,7 +19,7 @@ from dagster_project.exports import Memory, look, read_release_inputs
 from dagster_project.settings import Settings
 from dagster_project.study import StudyError, read_study
 from dagster_project.study_lock import lock_holder
-from dagster_project.warehouse import current_release
+from dagster_project.warehouse import current_release, state_of_release
 
 #: Twice this long after a file was last written, its run starts.
 _SECONDS = 15
@@ -100,7 +100,9 @@ def _failure_notice(settings: Settings) -> dg.SensorDefinition:
         reasons = [_step_failure(event) for event in context.get_step_failure_events()] or [
             context.failure_event.message or ""
         ]
-        notice = Notice(settings.study_folder.name, context.dagster_run.run_id, tuple(reasons))
+        run_id = context.dagster_run.run_id
+        state = state_of_release(settings.study_folder, run_id)
+        notice = Notice(settings.study_folder.name, run_id, tuple(reasons), state)
         send_notice(settings.notify, settings.smtp, notice)
         return None
 
@@ -144,7 +146,8 @@ def _close_lockless_runs(
     runs = instance.get_runs(filters=started)
     for run in runs:
         if run.run_id in lockless_before:
-            instance.report_run_failed(run, "The process of this run is gone; the release is as it was.")
+            state = state_of_release(settings.study_folder, run.run_id)
+            instance.report_run_failed(run, f"The process of this run is gone; {state}.")
     return tuple(run.run_id for run in runs)
 
 

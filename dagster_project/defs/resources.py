@@ -30,7 +30,7 @@ from dagster_project.study_run import StudyRun
 from dagster_project.terminal import error_line
 from dagster_project.trail import Source
 from dagster_project.trail.runs import RunTrail
-from dagster_project.warehouse import Warehouse, WarehouseError, compact
+from dagster_project.warehouse import Warehouse, WarehouseError, compact, state_of_release
 from dagster_project.withholding import WITHHELD, for_the_record
 
 #: The name of the resource that every step asks for.
@@ -59,7 +59,7 @@ class StudyRunResource(dg.ConfigurableResource):
             close_folders(settings.private_folders)
             finish_erasure(settings, report)
             if killed is not None and context.instance is not None:
-                _close(context.instance, killed.run_id)
+                _close(context.instance, killed.run_id, settings.study_folder)
             if context.instance is not None and context.run is not None and context.instance.has_run(run_id):
                 context.instance.add_run_tags(run_id, {HOME_TAG: settings.study_home.name})
             with ExitStack() as open_file:
@@ -168,8 +168,8 @@ def source_of(run: dg.DagsterRun | None) -> Source:
     return "ui" if run is not None and run.remote_job_origin is not None else "python"
 
 
-def _close(instance: dg.DagsterInstance, run_id: str) -> None:
+def _close(instance: dg.DagsterInstance, run_id: str, study_folder: Path) -> None:
     """Mark a run whose process was killed as failed: nobody else does where no daemon runs."""
     run = instance.get_run_by_id(run_id)
     if run is not None and not run.is_finished:
-        instance.report_run_failed(run, "The process of this run was killed; the release is as it was.")
+        instance.report_run_failed(run, f"The process of this run was killed; {state_of_release(study_folder, run_id)}.")

@@ -25,6 +25,7 @@ from dagster_project.warehouse.release import (
     recover_pointer,
     recover_release,
     release_names,
+    state_of_release,
 )
 from dagster_project.warehouse.released import ReleasedFile, find_release
 from dagster_project.warehouse.streams import replace_table_from_batches
@@ -84,5 +85,6 @@ __all__ = [
     "replace_table_from_batches",
     "rows",
     "rows_as",
+    "state_of_release",
     "warehouse_error",
 ]

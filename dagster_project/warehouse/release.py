@@ -146,6 +146,17 @@ def current_release(folder: Path) -> dict[str, str] | None:
     return content
 
 
+def state_of_release(folder: Path, run_id: str) -> str:
+    """In words, whether a run that did not end well has made a study's release, or left it as it was."""
+    try:
+        release = current_release(folder)
+    except WarehouseError:
+        return "the release is as it was"  # damaged, which the next run says
+    if release is None:
+        return "there is no release yet"
+    return "its release is made" if release.get("run_id") == run_id else "the release is as it was"
+
+
 def release_names(folder: Path) -> list[str]:
     """The names of a study folder's releases, oldest first."""
     folders = [path for path in (folder / "releases").glob("[!.]*") if (path / MANIFEST).exists()]

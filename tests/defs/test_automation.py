@@ -24,7 +24,7 @@ from dagster_project.automation.notice import Notice, send_notice
 from dagster_project.defs.automation import automation
 from dagster_project.study_lock import study_lock
 
-NOTICE = Notice("small_study", "run-1", ("raw__t1: t1.csv: the file is empty; export it again",))
+NOTICE = Notice("small_study", "run-1", ("raw__t1: t1.csv: the file is empty; export it again",), "the release is as it was")
 TEXT = (
     "Wavehouse: a run of small_study failed; the release is as it was\n"
     "- raw__t1: t1.csv: the file is empty; export it again\nrun run-1"
@@ -236,7 +236,7 @@ def test_a_notice_reaches_a_chat() -> None:
         send_notice(address, "", NOTICE)
         # What a file is called must call nobody, and link to nothing.
         name = "<!channel> <http://x.example|t1> [t1](x) @here www.x.example\x1b[2J\n- all is well.csv"
-        send_notice(address, "", Notice("small_study", "a", (name,)))
+        send_notice(address, "", Notice("small_study", "a", (name,), "its release is made"))
     assert got[0] == {"text": TEXT}
     assert got[1]["text"].split("\n")[1:] == [
         "- <^!channel> <^http:^//x.example|t1> [t1]^(x) @^here w^ww.x.example\\x1b[2J\\n- all is well.csv".replace(
