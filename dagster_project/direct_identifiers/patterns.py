@@ -4,9 +4,9 @@ Belongs here: what an e-mail address, a telephone number, a postcode, a name wit
 not belong here: where they are looked for (columns.py, definitions.py).
 
 Presidio was not taken: its names come from a language model that is fetched at run time. phonenumbers (Apache-2.0) was not
-taken: it costs 0.15 s to import, and takes 689 of 8,000 texts of data sets in R's packages for telephone numbers, where these
-patterns take 8. Of the 24 ways of writing in tests/direct_identifiers/test_patterns.py, for which these patterns were written,
-it knows 23 if each is tried in all four countries, 20 in its own. A column of eleven digits is a question.
+taken: it costs 0.15 s to import, and takes 689 of 8,000 texts of data sets in R's packages for telephone numbers, of which
+these patterns take 8. Of the 24 ways of writing in tests/direct_identifiers/test_patterns.py, which these patterns were
+written for, it knows 23 if each is tried in all four countries, 20 in its own. A column of eleven digits is a question.
 """
 
 import re
