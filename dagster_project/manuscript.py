@@ -24,6 +24,11 @@ _TEMPLATE_FILE = "<template>"
 class ManuscriptError(ValueError):
     """A manuscript cannot be filled in. The message is one line with file and line."""
 
+    @classmethod
+    def of_another_process(cls, message: str) -> "ManuscriptError":
+        """As it was raised there."""
+        return cls(message)
+
 
 @dataclass(frozen=True)
 class PrintedResult:

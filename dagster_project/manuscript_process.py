@@ -34,8 +34,7 @@ def fill_in_apart(text: str, name: str, results: Mapping[str, PrintedResult], re
     except ValueError:  # it died
         raise ManuscriptError(f"{name}: filling it in takes {beyond('manuscript_memory')}; or look for a loop") from None
     if "fault" in answer:
-        refusal = ManuscriptError(answer["fault"])  # as that process raised it
-        raise refusal
+        raise ManuscriptError.of_another_process(answer["fault"])
     return answer["text"]
 
 

@@ -81,7 +81,9 @@ def find_files(study_folder: Path, export: Export) -> list[Path]:
         _refuse_unreadable_entry(entry, export)
         refuse_address(entry.name, export.folder)
         if entry.is_symlink() and (target := place_outside(Path(study_folder), entry)) is not None:
-            raise ExportError(f"{plain(export.folder)}: {quoted(entry.name)} {plain(outside_words(target), _LONG_WORDS)}")
+            raise ExportError(
+                f"{plain(export.folder)}: {quoted(entry.name)} {outside_words(Path(plain(str(target), _LONG_WORDS)))}"
+            )
     files = [entry for entry in matching_entries if entry.is_file()]
     if export.files == "versions":
         return sorted(files, key=_modification_order)

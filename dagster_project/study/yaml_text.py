@@ -6,9 +6,10 @@ opening files, what the content means (read.py).
 
 import re
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 import yaml
+from yaml.constructor import ConstructorError
 
 from dagster_project.readable_files import beyond, most_of
 from dagster_project.study.questions import ASK, construct_question
@@ -20,6 +21,11 @@ _NUMBER, _LONGEST_NUMBER = re.compile(r"[-+.]?[0-9][0-9a-fA-FxXobn_:.+-]*"), 100
 _MERGE = "tag:yaml.org,2002:merge"
 
 
+def _mark(node: "yaml.Node | yaml.Event") -> Any:
+    """Where it stands, as the loader in use has it: in C or in Python."""
+    return node.start_mark
+
+
 class _UniqueKeys:
     """A YAML loader that refuses a key that is written twice, where PyYAML would keep only the last, and says the line of a
     value that is none."""
@@ -28,12 +34,12 @@ class _UniqueKeys:
         keys = set()
         for key_node, _ in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                _refuse("a list or a mapping stands where a key belongs", key_node.start_mark)
+                raise ConstructorError(None, None, "a list or a mapping stands where a key belongs", _mark(key_node))
             if key_node.tag == _MERGE:
-                _refuse("the merge key << is not read; write the keys out", key_node.start_mark)
+                raise ConstructorError(None, None, "the merge key << is not read; write the keys out", _mark(key_node))
             key = self.construct_object(key_node, deep=True)
             if isinstance(key, str | int | float) and key in keys:
-                _refuse(f"the key {key!r} is written twice", key_node.start_mark)
+                raise ConstructorError(None, None, f"the key {key!r} is written twice", _mark(key_node))
             keys.add(key)
         return super().construct_mapping(node, deep)  # type: ignore[misc]
 
@@ -43,7 +49,10 @@ class _UniqueKeys:
         except yaml.YAMLError:
             raise
         except ValueError as error:  # of a date that is none, such as 2020-99-99
-            _refuse(f"{str(node.value)[:40]!r} cannot be read ({error}); if it is a text, put it in quotes", node.start_mark)
+            text = str(node.value)[:40]
+            raise ConstructorError(
+                None, None, f"{text!r} cannot be read ({error}); if it is a text, put it in quotes", _mark(node)
+            ) from error
 
 
 class _StrictLoader(_UniqueKeys, yaml.SafeLoader):
@@ -65,10 +74,6 @@ def load_yaml(text: str) -> Any:
         return yaml.load(text, Loader=_FastLoader)
     except yaml.YAMLError:
         return yaml.load(text, Loader=_StrictLoader)
-
-
-def _refuse(problem: str, mark: Any) -> NoReturn:
-    raise yaml.constructor.ConstructorError(None, None, problem, mark)
 
 
 @dataclass
@@ -100,7 +105,9 @@ def _refuse_beyond_limits(text: str) -> None:
                 part = _Size(anchor=event.anchor)
             elif isinstance(event, yaml.AliasEvent):
                 if event.anchor in (open_part.anchor for open_part in open_parts):
-                    _refuse(f"the alias *{event.anchor} stands in what it is an alias of", event.start_mark)
+                    raise ConstructorError(
+                        None, None, f"the alias *{event.anchor} stands in what it is an alias of", _mark(event)
+                    )
                 # One without an anchor is the loader's to refuse.
                 part = _Size(*sizes.get(event.anchor, (1, 0)))
             if part is not None:
@@ -108,18 +115,22 @@ def _refuse_beyond_limits(text: str) -> None:
                     sizes[part.anchor] = part.values, part.depth
                 open_parts[-1].add(part)
             if len(open_parts) + open_parts[-1].depth > most_depth + 1:
-                _refuse(f"the file nests {beyond('definition_depth')}", event.start_mark)
+                raise ConstructorError(None, None, f"the file nests {beyond('definition_depth')}", _mark(event))
             if sum(open_part.values for open_part in open_parts) > most_values:
-                _refuse(f"the file holds {beyond('definition_values')}", event.start_mark)
+                raise ConstructorError(None, None, f"the file holds {beyond('definition_values')}", _mark(event))
     except yaml.scanner.ScannerError as error:
         if "increasing" in str(error.context):  # libyaml's own bound on nesting, met while it looks ahead
-            _refuse(f"the file nests {beyond('definition_depth')}", error.problem_mark)
+            raise ConstructorError(None, None, f"the file nests {beyond('definition_depth')}", error.problem_mark) from error
     except (yaml.parser.ParserError, yaml.reader.ReaderError):
         return  # the loader says it better
 
 
 def _refuse_scalar(event: yaml.ScalarEvent) -> None:
     if control := _CONTROL.search(event.value):
-        _refuse(f"a text holds the character U+{ord(control[0]):04X}, which no document can hold", event.start_mark)
+        raise ConstructorError(
+            None, None, f"a text holds the character U+{ord(control[0]):04X}, which no document can hold", _mark(event)
+        )
     if not event.style and len(event.value) > _LONGEST_NUMBER and _NUMBER.fullmatch(event.value):
-        _refuse(f"a number of {len(event.value)} digits; if it is a text, put it in quotes", event.start_mark)
+        raise ConstructorError(
+            None, None, f"a number of {len(event.value)} digits; if it is a text, put it in quotes", _mark(event)
+        )
