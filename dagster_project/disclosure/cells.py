@@ -75,9 +75,7 @@ def count_registry(study: Study, results: Mapping[str, ResultRow], patterns: Seq
     """Every count of the public analyses, with the sums between them."""
     registry = CountRegistry()
     for row in results.values():
-        # Nobody returned blank where everybody's flow does not count it; then the groups' are known, too.
-        is_known_zero = row.statistic == "n_returned_blank" and _whole_row_id(row) not in results
-        if not is_known_zero:
+        if not _is_known_zero(row, study, results):
             _add_count(registry, row)
     groups = [group.category for group in study.protocol.compared_groups]
     if groups:
@@ -91,6 +89,17 @@ def count_registry(study: Study, results: Mapping[str, ResultRow], patterns: Seq
     _relate_complete_answers(registry, study)
     _relate_groups(registry, study, groups)
     return registry
+
+
+def _is_known_zero(row: ResultRow, study: Study, results: Mapping[str, ResultRow]) -> bool:
+    """Whether everybody knows that nobody is in a state: the number tells of no person, and hiding it would hide others."""
+    if row.statistic == "n_returned_blank":
+        # Nobody returned blank where everybody's flow does not count it; then the groups' are known, too.
+        return _whole_row_id(row) not in results
+    if row.statistic == "n_withdrawn":
+        leaving = study.protocol.roster.leaving.columns
+        return row.value == 0 and not {"withdrawn_on", "withdrawal_reason"} & leaving.keys()
+    return False
 
 
 def _count_without_group(registry: CountRegistry, results: Mapping[str, ResultRow], groups: Sequence[str]) -> None:

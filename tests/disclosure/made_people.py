@@ -89,7 +89,9 @@ exports:
     reader: delimited
     respondent: Person
     blocks: [{block: participants, columns: {arm: Arm, gender: Gender, ethnicity: Ethnicity, age: Age}}]
-"""
+LEAVING"""
+#: Where the roster asks who withdrew.
+LEAVING = "    leaving: {withdrawn_on: Withdrawn}\n"
 _NORMS = """
 samples:
   - {sample: adults, instrument: measures, n: 900, population: Adults, source: made up, healthy: true}
@@ -180,7 +182,10 @@ def made_study(folder: Path, disclosure: str = "") -> Study:
     )
     target = folder / "made_people"
     target.mkdir(parents=True, exist_ok=True)
-    text = _PROTOCOL.replace("DISCLOSURE\n", f"disclosure: {disclosure}\n" if disclosure else "") + exports
+    text = (
+        _PROTOCOL.replace("LEAVING", LEAVING).replace("DISCLOSURE\n", f"disclosure: {disclosure}\n" if disclosure else "")
+        + exports
+    )
     (target / "study.yaml").write_text(text, encoding="utf-8")
     (target / "norms.yaml").write_text(_NORMS, encoding="utf-8")
     return read_study(target)

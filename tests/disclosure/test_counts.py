@@ -1,17 +1,20 @@
 """Counts: rounding, what a rounded count says, what else must be hidden, what can no longer be hidden."""
 
 import math
+from pathlib import Path
 from random import Random
 
 import pytest
+from disclosure.made_people import LEAVING, WAVES, made_study
 
 from dagster_project.disclosure import DisclosureError, Ledger
 from dagster_project.disclosure.bounds import Relation, System
-from dagster_project.disclosure.cells import CountRegistry
+from dagster_project.disclosure.cells import CountRegistry, count_registry
 from dagster_project.disclosure.counts import count_entries, decide_counts
 from dagster_project.disclosure.rounding import rounded_count, rounded_interval
 from dagster_project.disclosure.suppression import FEWER, SECONDARY
-from dagster_project.study import Disclosure
+from dagster_project.results import flow_results
+from dagster_project.study import Disclosure, read_study
 
 KEY = b"a key for tests"
 
@@ -64,6 +67,26 @@ def test_a_count_in_two_tables_takes_one_in_each_with_it() -> None:
     system = System(list(registry.values), list(registry.relations))
     for name in ("nonbinary", "unknown"):
         assert system.bound(name, suppression.intervals)[0].width >= EXACT.least_width
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_withdrawals_that_a_study_does_not_ask_about_hide_nothing(asks: bool, tmp_path: Path) -> None:
+    """That nobody withdrew is a small count where a roster says who did, and known to everybody where none can."""
+    study = made_study(tmp_path)
+    if not asks:
+        file = tmp_path / "made_people" / "study.yaml"
+        text = file.read_text(encoding="utf-8")
+        assert LEAVING in text
+        file.write_text(text.replace(LEAVING, ""), encoding="utf-8")
+        study = read_study(file.parent)
+    states = {"people_group": None, "listed": 60, "excluded": 0, "not_planned": 0, "returned_blank": 0, "withdrawn": 0}
+    flow = [states | {"step": "roster", "moment": "roster", "n": 60, "not_returned": 0}]
+    flow += [states | {"step": "wave", "moment": wave, "n": 45, "not_returned": 15} for wave in WAVES]
+    registry = count_registry(study, {row.result_id: row for row in flow_results(flow, study)}, [])
+    suppression = decide_counts(registry, EXACT, KEY, Ledger(1))
+    assert ("flow/returns/T1/n_withdrawn" in suppression.rules) == asks
+    hidden = {name for name in suppression.rules if name.startswith("flow/returns/T1/n")}
+    assert len(hidden) == (2 if asks else 0), hidden
 
 
 def test_what_is_printed_nowhere_is_protected_too() -> None:
