@@ -4,6 +4,7 @@ Belongs here: rules over printed numbers and instruments, each finding with its 
 on how a study was done, comparison with a published table (results/).
 """
 
+from dagster_project.audit.any_table import AnyTable, read_any_table
 from dagster_project.audit.assumptions import ScaleFacts
 from dagster_project.audit.designs import DESIGNS, GROUPS, MODEL, OTHER_DESIGN, PAIRED, PRACTICES, Design
 from dagster_project.audit.effects import EFFECT_SIZE_DEFINITIONS
@@ -11,6 +12,7 @@ from dagster_project.audit.engine import audit_cells, audit_table, examine_table
 from dagster_project.audit.findings import IMPOSSIBLE, INCONSISTENT, NOT_REPRODUCIBLE, NOTE, SEVERITIES, Finding, TableCell
 from dagster_project.audit.intervals import Interval
 from dagster_project.audit.own_results import audit_results
+from dagster_project.audit.paper import Answers
 from dagster_project.audit.published import audit_published, facts_by_label, impossible_numbers, match_facts
 from dagster_project.audit.read import ReadTable, read_table, unknown_statistics
 from dagster_project.audit.recompute import Mismatch, definitions_in, recompute_sample
@@ -25,6 +27,8 @@ from dagster_project.audit.report import (
 from dagster_project.audit.student import LEVELS
 
 __all__ = [
+    "Answers",
+    "AnyTable",
     "DESIGNS",
     "EFFECT_SIZE_DEFINITIONS",
     "FINDINGS_TABLE",
@@ -60,6 +64,7 @@ __all__ = [
     "findings_markdown",
     "impossible_numbers",
     "match_facts",
+    "read_any_table",
     "read_table",
     "recompute_sample",
     "unknown_statistics",

@@ -1,0 +1,92 @@
+"""Tables of delimited, aligned or pasted text: commas, semicolons, tabs, bars, or blanks.
+
+Belongs here: which character separates cells. Does not belong here: what a cell means.
+"""
+
+import csv
+import re
+
+from dagster_project.audit.paper.grid import PaperCell, PaperTable, grid_of
+
+_TITLE = re.compile(r"\s*(?:table|tabelle|tableau|tab\.)\s*([\w.]+)", re.IGNORECASE)
+_RULE = re.compile(r"[\s|+:─━═_=-]*$")
+_BLANKS = re.compile(r"\s{2,}")
+_SEP = re.compile(r"\s*\"?sep=.?\"?\s*$", re.IGNORECASE)
+
+
+def text_tables(text: str, name: str) -> list[PaperTable]:
+    """The tables of a text: another begins where, after a blank line, a title stands."""
+    lines = text.splitlines()
+    while lines and (not lines[0].strip() or _SEP.match(lines[0])):
+        lines.pop(0)
+    delimiter = _delimiter(lines)
+    tables = []
+    for part in _parts(lines, delimiter):
+        match = next((match for line in part[:2] if (match := _TITLE.match(line.strip("\"'| ")))), None)
+        number = match[1].rstrip(".:") if match else str(len(tables) + 1)
+        title = match.string.split(delimiter or "\n")[0].strip("\"'| \t") if match else ""
+        rows = [row for row in _rows(part, delimiter) if any(cell.text for cell in row)]
+        if len(rows) > 1 and max(map(len, rows)) > 1:
+            tables.append(PaperTable(number, grid_of(_with_row_names(rows), name), title))
+    return tables
+
+
+def _delimiter(lines: list[str]) -> str:
+    """The character that most lines have, the same number of times; '' where blanks separate."""
+    text_lines = [line for line in lines if line.strip()][:200]
+    if not text_lines:
+        return ""
+    for mark in ("\t", "|", ";"):
+        if sum(mark in line for line in text_lines) >= max(1, len(text_lines) * 0.5):
+            return mark
+    spaced = sum(bool(_BLANKS.search(line.strip())) for line in text_lines)
+    if sum("," in line for line in text_lines) >= len(text_lines) * 0.5 and spaced < len(text_lines) * 0.5:
+        return ","
+    return "" if spaced else ","
+
+
+def _parts(lines: list[str], delimiter: str) -> list[list[str]]:
+    parts: list[list[str]] = [[]]
+    was_blank = False
+    for line in lines:
+        if not line.strip(f" \t\r{delimiter}"):
+            was_blank = True
+            # A quoted text may hold blank lines.
+            if delimiter in (",", ";", "\t") and "".join(parts[-1]).count('"') % 2:
+                parts[-1].append(line)
+            continue
+        if was_blank and parts[-1] and _TITLE.match(line.strip("\"'| ")):
+            parts.append([])
+        was_blank = False
+        parts[-1].append(line)
+    return parts
+
+
+def _rows(lines: list[str], delimiter: str) -> list[list[PaperCell]]:
+    if delimiter == "|":
+        lines = [line.strip().strip("|") for line in lines if not _RULE.match(line)]
+        return [[_cell(text) for text in line.split("|")] for line in lines]
+    if delimiter:
+        return [[_cell(text) for text in row] for row in csv.reader(lines, delimiter=delimiter)]
+    rows = []
+    for line in lines:
+        if _RULE.match(line):
+            continue
+        indent = len(line) - len(line.lstrip())
+        texts = _BLANKS.split(line.strip())
+        rows.append([PaperCell(texts[0], float(indent)), *map(PaperCell, texts[1:])])
+    # A title line that has no second cell is not set in.
+    return rows
+
+
+def _cell(text: str) -> PaperCell:
+    content = text.replace("**", "").replace("__", "")
+    return PaperCell(" ".join(content.split()), float(len(content) - len(content.lstrip(" \u00a0\u2003"))))
+
+
+def _with_row_names(rows: list[list[PaperCell]]) -> list[list[PaperCell]]:
+    """A head that lacks the cell above the rows' names, as R prints it, gets it."""
+    widths = [len(row) for row in rows[1:] if len(row) > 1]
+    if widths and min(widths) == max(widths) == len(rows[0]) + 1:
+        return [[PaperCell(), *rows[0]], *rows[1:]]
+    return rows
