@@ -53,7 +53,7 @@ def is_percentage(reading: CellReading, people: str) -> bool | None:
         return None
     count, percent = (float(piece.numbers[0]) for piece in reading.pieces)
     decimals = len(reading.pieces[1].numbers[0].partition(".")[2])
-    return abs(100 * count / float(people) - percent) <= _SLACK * 10**-decimals
+    return bool(abs(100 * count / float(people) - percent) <= _SLACK * 10**-decimals)
 
 
 def _has_shape(reading: CellReading, form: Form) -> bool:

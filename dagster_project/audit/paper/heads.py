@@ -46,6 +46,8 @@ def head_of(text: str, *, is_column: bool) -> Head:
     level = level_of(plain)
     spaced = " ".join(plain.replace("_", " ").split())
     forms, name = _forms_and_name(spaced, is_column=is_column)
+    if not is_column and not name and len(forms) == 1 and len(forms[0]) == 1 and (forms[0][0] not in _ROWS or spaced in _CATEGORIES):
+        forms, name = [], spaced
     return Head(name.strip(" ,:;"), forms[0] if forms else (), people, level, tuple(forms[1:]))
 
 
@@ -159,6 +161,9 @@ def _is_likely(form: tuple[str, ...], form_text: str, name: str, *, is_column: b
     return form[0] != "percent" or letter == "%" or is_column
 
 
+#: Statistics that have a row of their own; 'Missing' and 'High' are categories there.
+_ROWS = frozenset(("n", "mean", "sd", "se", "median", "iqr", "q1", "q3", "min", "max", "range", "variance", "skewness", "kurtosis"))
+_CATEGORIES = frozenset(("highest", "lowest", "least", "greatest", "Highest", "Lowest", "Range", "n."))
 #: Words of many names.
 _WORDS_OF_NAMES = frozenset(
     "range n change es q1 q3 min max sum level share missing correlation ci_low ci_high variance wald".split()
@@ -166,12 +171,17 @@ _WORDS_OF_NAMES = frozenset(
 
 
 def _alternatives(text: str) -> list[tuple[str, ...]]:
-    """Several forms: 'n (%) or mean (SD)', 'mean ± SD, median (IQR); n (%)'."""
-    parts = [part.strip() for part in re.split(r"\s+or\s+|\s+and\s+|;\s*|(?<=[)\]]),?\s+(?=\w)|\s/\s", text) if part.strip()]
-    forms = [form_of(part) for part in parts]
-    return forms if len(parts) > 1 and all(forms) and any(len(form) > 1 for form in forms) else []
+    """Several forms: 'n (%) or mean (SD)', 'mean ± SD, median (IQR); n (%)'. 'M (SD), n' is one."""
+    for separator, least in ((_OR, 1), (_COMMA_OF_FORMS, 2)):
+        parts = [part.strip() for part in separator.split(text) if part.strip()]
+        forms = [form_of(part) for part in parts]
+        if len(parts) > 1 and all(len(form) >= least for form in forms) and any(len(form) > 1 for form in forms):
+            return forms
+    return []
 
 
+_OR = re.compile(r"\s+or\s+|\s+and\s+|;\s*|\s/\s")
+_COMMA_OF_FORMS = re.compile(r"\s+or\s+|\s+and\s+|;\s*|(?<=[)\]]),?\s+(?=\w)|\s/\s")
 _NOTE_FORM = re.compile(
     r"\b(?:(?:means?|averages?|medians?|numbers?|no\.?|n|counts?|frequenc(?:y|ies)|M|Mdn|patients|participants)\b(?: (?:of )?(?:patients|participants|scores?))?)"
     r"\s*(?:[(\[]\s*(?:±|\+/-)?\s*[^()\[\]]{1,40}[)\]]|(?:±|\+/-)\s*(?:SDs?|SEs?|SEM|standard (?:deviations?|errors?(?: of the mean)?)|s\.d\.))",

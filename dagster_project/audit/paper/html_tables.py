@@ -158,7 +158,7 @@ def html_tables(text: str, name: str) -> list[PaperTable]:
     page = TablePage()
     page.feed(text)
     page.close()
-    tables = []
+    tables: list[PaperTable] = []
     for table in page.tables:
         rows = [row for row in table.rows if row]
         if len(rows) < 2 or max(map(len, rows)) < 2:

@@ -20,7 +20,7 @@ def text_tables(text: str, name: str) -> list[PaperTable]:
     while lines and (not lines[0].strip() or _SEP.match(lines[0])):
         lines.pop(0)
     delimiter = _delimiter(lines)
-    tables = []
+    tables: list[PaperTable] = []
     for part in _parts(lines, delimiter):
         match = next((match for line in part[:2] if (match := _TITLE.match(line.strip("\"'| ")))), None)
         number = match[1].rstrip(".:") if match else str(len(tables) + 1)

@@ -257,14 +257,14 @@ def _doubtful(slots: SlotReading, cell: PaperCell) -> SlotReading | None:
     for number in slots.numbers:
         relation = number.text[:1] if number.text[:1] in "<>≤≥" else ""
         if relation and number.statistic not in ("p", "level"):
-            return SlotReading(question=f"{number.printed} is a bound, not a number")
+            return SlotReading(question=f"{number.text} is a bound, not a number")
         digits = number.text.lstrip("<>≤≥")
         if number.statistic in _WHOLE and not digits.isdigit():
-            return SlotReading(question=f"{number.printed} is no number of people, which its heading says it is")
+            return SlotReading(question=f"{number.text} is no number of people, which its heading says it is")
         if number.statistic == "percent" and cell.is_number and 0 < float(digits) <= _SHARE and "." in digits:
-            return SlotReading(question=f"{number.printed} in a workbook: a share of 1, or per cent? write it as printed")
+            return SlotReading(question=f"{number.text} in a workbook: a share of 1, or per cent? write it as printed")
         if abs(float(digits)) >= 1e15:
-            return SlotReading(question=f"{number.printed} is no number as tables print it")
+            return SlotReading(question=f"{number.text} is no number as tables print it")
     return None
 
 

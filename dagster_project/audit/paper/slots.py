@@ -11,6 +11,7 @@ from dagster_project.audit.paper.cells import CellReading, Piece
 from dagster_project.audit.paper.vocabulary import PAIRS
 
 Form = tuple[str, ...]
+_WITH_INTERVAL = ("es", "or", "rr", "hr", "irr", "estimate", "change", "correlation", "beta")
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,10 @@ def fill(reading: CellReading, form: Form, level: str = "") -> SlotReading:
         return SlotReading((*numbers, *stated))
     if own_form and (numbers := _by_form(pieces, own_form, level)) is not None and (not form or _agree(form, own_form)):
         return SlotReading((*numbers, *stated))
-    if stated and not form and len(pieces) == 1 and len(pieces[0].numbers) == 2 and pieces[0].bracket:
-        return SlotReading(question=f"{_shape(pieces)}: what are the ends of the range?")
+    if stated and len(pieces) == 1 and pieces[0].bracket and stated[0].statistic in _WITH_INTERVAL:
+        # What follows an effect in brackets, as a range, is its interval.
+        if (interval := _by_form(pieces, ("ci",), level)) is not None and len(interval) == 2:
+            return SlotReading((*stated, *interval))
     return SlotReading(question=_question(pieces, form))
 
 

@@ -65,7 +65,7 @@ _WORDS = {
     "correlation": "pearson's r, pearson r, pearson correlation, correlation, spearman's rho, rho, correlations",
     "eta2": "η2, partial η2, partial η², partial eta squared, η²p, ηp2, eta squared, η² p, η2p",
     "alpha": "cronbach's alpha, cronbach α, cronbach's α, mcdonald's ω", "skewness": "skewness, skew", "kurtosis": "kurtosis, excess kurtosis",
-    "icc": "icc", "r2": "r2, r squared, adjusted r²", "vif": "vif", "variance": "variance, var", "missing": "missing, missing n, na, n missing",
+    "icc": "icc", "r2": "r2, r squared, adjusted r²", "vif": "vif", "variance": "variance, var", "missing": "missing, missing n, n missing",
     "level": "rank, mean rank", "sum": "sum, sum of squares, sum sq, type iii sum of squares", "mean_square": "mean square, mean sq",
     "share": "proportion, share", "w": "shapiro-wilk, w statistic, shapiro-wilk w",
 }  # fmt: skip
