@@ -7,7 +7,7 @@ number is where the cell does not say so (slots.py).
 from dataclasses import dataclass, field
 
 from dagster_project.audit.paper.cell_tokens import CellTextError, Token, tokens_of
-from dagster_project.audit.paper.vocabulary import NOT_SIGNIFICANT, NO_NUMBER, PAIRS, UNITS, statistic_named
+from dagster_project.audit.paper.vocabulary import NO_NUMBER, NOT_SIGNIFICANT, PAIRS, UNITS, statistic_named
 
 _RELATIONS = ("<", ">", "≤", "≥", "=")
 _CLOSING = {"(": ")", "[": "]"}

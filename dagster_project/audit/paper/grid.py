@@ -3,12 +3,23 @@
 Belongs here: the grid, and spreading cells that cover several rows or columns. Does not belong here: what a text means.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from dagster_project.readable_files import beyond, most_of
 from dagster_project.results.errors import ResultsError
 
+#: A title and the number in it.
+TITLE = re.compile(
+    r"\s*(?:supplementary |online |supplemental )?(?:table|tabelle|tableau|tab\.)\s*([A-Z]{0,2}\d[\w.]*|[IVX]+\b)",
+    re.IGNORECASE,
+)
+#: How a note below a table begins.
+NOTE = re.compile(
+    r"\s*(?:notes?\b|abbrev|values|data|source|\^\{|[*†‡§¶#ᵃ-ᶻ]|[a-e1-9]\s?[)A-Z]|n\s*=|p\s*[<=]|\w+\s*[,=:]|\()",
+    re.IGNORECASE,
+)
 #: No printed table is wider.
 _MAX_SPAN = 500
 

@@ -46,8 +46,16 @@ def head_of(text: str, *, is_column: bool) -> Head:
     level = level_of(plain)
     spaced = " ".join(plain.replace("_", " ").split())
     forms, name = _forms_and_name(spaced, is_column=is_column)
-    if not is_column and not name and len(forms) == 1 and len(forms[0]) == 1 and (forms[0][0] not in _ROWS or spaced in _CATEGORIES):
+    if (
+        not is_column
+        and not name
+        and len(forms) == 1
+        and len(forms[0]) == 1
+        and (forms[0][0] not in _ROWS or spaced in _CATEGORIES)
+    ):
         forms, name = [], spaced
+    if not forms and not is_column:
+        name = " ".join(plain.split())
     return Head(name.strip(" ,:;"), forms[0] if forms else (), people, level, tuple(forms[1:]))
 
 
@@ -57,6 +65,8 @@ _SQUARED = re.compile(r"(?<=[χXxηωR])\s*(?:\^\{2\}|\^2)|(?<=[χη])2")
 def form_of(text: str) -> tuple[str, ...]:
     """The form that a whole text is: 'M (SD)' as mean, sd; () where a part of it is no statistic."""
     whole = statistic_named(text)
+    if text.strip().casefold() == "no":  # an answer; 'No.' and 'No (%)' are numbers
+        return ()
     if whole:
         return (whole,)
     remainder, names = text.casefold(), {}
@@ -162,7 +172,25 @@ def _is_likely(form: tuple[str, ...], form_text: str, name: str, *, is_column: b
 
 
 #: Statistics that have a row of their own; 'Missing' and 'High' are categories there.
-_ROWS = frozenset(("n", "mean", "sd", "se", "median", "iqr", "q1", "q3", "min", "max", "range", "variance", "skewness", "kurtosis"))
+_ROWS = frozenset(
+    (
+        "n",
+        "percent",
+        "mean",
+        "sd",
+        "se",
+        "median",
+        "iqr",
+        "q1",
+        "q3",
+        "min",
+        "max",
+        "range",
+        "variance",
+        "skewness",
+        "kurtosis",
+    )
+)
 _CATEGORIES = frozenset(("highest", "lowest", "least", "greatest", "Highest", "Lowest", "Range", "n."))
 #: Words of many names.
 _WORDS_OF_NAMES = frozenset(

@@ -7,15 +7,13 @@ are passed over; nothing is fetched.
 import re
 from html.parser import HTMLParser
 
-from dagster_project.audit.paper.grid import PaperCell, PaperTable, grid_of
+from dagster_project.audit.paper.grid import NOTE, TITLE, PaperCell, PaperTable, grid_of
 
 _BLOCKS = frozenset("p div li h1 h2 h3 h4 h5 h6 section figure caption figcaption dd dt tr td th table br hr ul ol".split())
 _UNSEEN = frozenset(("script", "style", "template", "noscript", "math", "svg"))
 _VOID = frozenset("br hr img input meta link col area base embed source track wbr".split())
 _INDENT = re.compile(r"(?:padding-left|margin-left|text-indent)\s*:\s*([\d.]+)")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden")
-_TITLE = re.compile(r"\s*(?:table|tabelle|tableau|tab\.)\s*([\w.]+)", re.IGNORECASE)
-_NOTE = re.compile(r"\s*(?:note|abbrev|values|data|\^\{|[*†‡§¶#ᵃ-ᶻ]|[a-e1-9]\s?[)A-Z]|n\s*=|\w+\s*[,=:]|\()", re.IGNORECASE)
 _MAX_NOTES = 8
 
 
@@ -130,7 +128,7 @@ class TablePage(HTMLParser):
         if not text or self._open:
             return
         self._texts.append(text)
-        if self.tables and len(self._texts) <= _MAX_NOTES and _NOTE.match(text) and not _TITLE.match(text):
+        if self.tables and len(self._texts) <= _MAX_NOTES and NOTE.match(text) and not TITLE.match(text):
             self.tables[-1].notes.append(text)
 
     def _end_cell(self) -> None:
@@ -163,12 +161,12 @@ def html_tables(text: str, name: str) -> list[PaperTable]:
         rows = [row for row in table.rows if row]
         if len(rows) < 2 or max(map(len, rows)) < 2:
             continue
-        titles = [title for title in (table.caption, *reversed(table.texts)) if _TITLE.match(title)]
+        titles = [title for title in (table.caption, *reversed(table.texts)) if TITLE.match(title)]
         title = titles[0] if titles else table.caption
         # A caption's sentences may stand in a paragraph of their own, below its number.
         if titles and not table.caption and titles[0] in table.texts:
             title = " ".join(table.texts[table.texts.index(titles[0]) :])
-        match = _TITLE.match(title)
+        match = TITLE.match(title)
         number = match[1].rstrip(".:") if match else str(len(tables) + 1)
         tables.append(PaperTable(number, grid_of(rows, name), title, [note for note in table.notes if note]))
     return tables

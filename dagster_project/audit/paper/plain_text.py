@@ -6,9 +6,10 @@ Belongs here: which character separates cells. Does not belong here: what a cell
 import csv
 import re
 
-from dagster_project.audit.paper.grid import PaperCell, PaperTable, grid_of
+from dagster_project.audit.paper.grid import TITLE, PaperCell, PaperTable, grid_of
 
-_TITLE = re.compile(r"\s*(?:table|tabelle|tableau|tab\.)\s*([\w.]+)", re.IGNORECASE)
+_MARKDOWN_RULE = re.compile(r"\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)+\|?\s*$")
+_MAX_NOTES = 3
 _RULE = re.compile(r"[\s|+:─━═_=-]*$")
 _BLANKS = re.compile(r"\s{2,}")
 _SEP = re.compile(r"\s*\"?sep=.?\"?\s*$", re.IGNORECASE)
@@ -19,15 +20,45 @@ def text_tables(text: str, name: str) -> list[PaperTable]:
     lines = text.splitlines()
     while lines and (not lines[0].strip() or _SEP.match(lines[0])):
         lines.pop(0)
+    if any(_MARKDOWN_RULE.match(line) for line in lines):
+        return _markdown_tables(lines, name)
     delimiter = _delimiter(lines)
     tables: list[PaperTable] = []
     for part in _parts(lines, delimiter):
-        match = next((match for line in part[:2] if (match := _TITLE.match(line.strip("\"'| ")))), None)
+        match = next((match for line in part[:2] if (match := TITLE.match(line.strip("\"'| ")))), None)
         number = match[1].rstrip(".:") if match else str(len(tables) + 1)
         title = match.string.split(delimiter or "\n")[0].strip("\"'| \t") if match else ""
         rows = [row for row in _rows(part, delimiter) if any(cell.text for cell in row)]
-        if len(rows) > 1 and max(map(len, rows)) > 1:
+        if _is_table(rows, delimiter):
             tables.append(PaperTable(number, grid_of(_with_row_names(rows), name), title))
+    return tables
+
+
+def _is_table(rows: list[list[PaperCell]], delimiter: str) -> bool:
+    """Whether lines are a table, and not prose with commas or blanks in it."""
+    widths = [len(row) for row in rows if len(row) > 1]
+    if len(widths) < 2 or len(widths) * 2 < len(rows):
+        return False
+    return delimiter not in (",", "") or sum(width >= max(widths) - 1 for width in widths) * 2 >= len(widths)
+
+
+def _markdown_tables(lines: list[str], name: str) -> list[PaperTable]:
+    """The tables of a text in Markdown, each with the line above it as its title."""
+    tables: list[PaperTable] = []
+    part: list[str] = []
+    title = ""
+    for line in [*lines, ""]:
+        if "|" in line:
+            part.append(line)
+            continue
+        rows = [row for row in _rows(part, "|") if any(cell.text for cell in row)]
+        if len(rows) > 1 and max(map(len, rows)) > 1:
+            match = TITLE.match(title)
+            tables.append(PaperTable(match[1].rstrip(".:") if match else str(len(tables) + 1), grid_of(rows, name), title))
+        elif line.strip() and tables and not part and len(tables[-1].notes) < _MAX_NOTES:
+            tables[-1].notes.append(line.strip())
+        part = []
+        title = line.strip("# *") or title
     return tables
 
 
@@ -51,15 +82,20 @@ def _parts(lines: list[str], delimiter: str) -> list[list[str]]:
     for line in lines:
         if not line.strip(f" \t\r{delimiter}"):
             was_blank = True
+            if not delimiter and parts[-1] and len(parts[-1]) > 2:
+                parts.append([])
             # A quoted text may hold blank lines.
             if delimiter in (",", ";", "\t") and "".join(parts[-1]).count('"') % 2:
                 parts[-1].append(line)
             continue
-        if was_blank and parts[-1] and _TITLE.match(line.strip("\"'| ")):
+        if was_blank and parts[-1] and TITLE.match(line.strip("\"'| ")):
             parts.append([])
         was_blank = False
+        if line.strip() == "```":
+            parts.append([])
+            continue
         parts[-1].append(line)
-    return parts
+    return [part for part in parts if part]
 
 
 def _rows(lines: list[str], delimiter: str) -> list[list[PaperCell]]:

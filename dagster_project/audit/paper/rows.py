@@ -8,12 +8,12 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from dagster_project.audit.paper.cells import CellReading, read_cell
+from dagster_project.audit.paper.cells import read_cell
 from dagster_project.audit.paper.forms import form_of_row, is_habit_of_counts
 from dagster_project.audit.paper.grid import PaperCell
 from dagster_project.audit.paper.heads import forms_in
 from dagster_project.audit.paper.moments import ALL_PEOPLE, COMPARISON, Moment, Moments, is_contrast, is_group, is_time
-from dagster_project.audit.paper.shape import ColumnHead, StubRow, TableShape, is_moment_head
+from dagster_project.audit.paper.shape import StubRow, TableShape, is_moment_head
 from dagster_project.audit.paper.slots import Form, Number, SlotReading, fill
 from dagster_project.audit.paper.vocabulary import COMPARISONS, SUMMARIES
 
@@ -233,9 +233,7 @@ class TableRows:
         moment: Moment = self._moments.of_path(self._shape.columns[column].path)
         if not is_contrast(moment.name) and not (is_contrast(timepoint) and timepoint != COMPARISON):
             return numbers
-        return [
-            Number(_OF_CHANGE.get(number.statistic, number.statistic), number.text, number.level) for number in numbers
-        ]
+        return [Number(_OF_CHANGE.get(number.statistic, number.statistic), number.text, number.level) for number in numbers]
 
     def _people_of(self, row: StubRow, column: int, numbers: Sequence[Number]) -> list[Number]:
         """The number of people of a mean, from its column's head or its row's name."""

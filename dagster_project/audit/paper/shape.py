@@ -10,7 +10,7 @@ from dagster_project.audit.paper.cells import read_cell
 from dagster_project.audit.paper.decimal_marks import decimal_mark
 from dagster_project.audit.paper.grid import PaperCell, PaperTable
 from dagster_project.audit.paper.heads import Head, head_of
-from dagster_project.audit.paper.vocabulary import MOMENT_HEADS
+from dagster_project.audit.paper.vocabulary import MOMENT_HEADS, NO_NUMBER, SUMMARIES
 
 _NOTE = re.compile(
     r"\s*(?:notes?\b|abbreviations?\b|source|\^\{|[*†‡§¶#ᵃ-ᶻ]|[a-e]\s[A-Z]|values\b|data\b|p\s*[<=]|\d\s[A-Z])",
@@ -71,11 +71,12 @@ def shape_of(table: PaperTable, mark: str | None) -> TableShape:
     stub_count = _stub_count([line for _, line in lines[head_count:]], mark)
     heads = [line for _, line in lines[:head_count]]
     columns = {column: _column_head(heads, column) for column in range(stub_count, table.width)}
+    _of_neighbours(columns)
     stub_heads = tuple(_name(heads, column) for column in range(stub_count))
     table.title = " ".join(filter(None, (table.title, *(title for title in titles if title not in table.title))))
     stub = head_of(stub_heads[-1], is_column=False) if stub_heads else Head()
     return TableShape(
-        table, columns, stub_heads, _rows(lines[head_count:], stub_count, mark), [*table.notes, *notes], mark,
+        table, columns, stub_heads, _rows(lines[head_count:], stub_count, columns), [*table.notes, *notes], mark,
         tuple(form for form in (stub.form, *stub.alternatives) if form),
     )  # fmt: skip
 
@@ -187,36 +188,77 @@ def _column_head(heads: list[list[PaperCell]], column: int) -> ColumnHead:
     return head
 
 
-def _rows(lines: list[tuple[int, list[PaperCell]]], stub_count: int, mark: str | None) -> list[StubRow]:
+def _of_neighbours(columns: dict[int, ColumnHead]) -> None:
+    """An interval or a standard error that stands behind each of several columns is that column's."""
+    nameless = [
+        column
+        for column, head in columns.items()
+        if head.form in (("ci",), ("se",), ("sd",), ("percent",)) and column - 1 in columns
+        and len(columns[column - 1].path) > len(head.path) and columns[column - 1].form != head.form
+    ]  # fmt: skip
+    if len(nameless) > 1:
+        for column in nameless:
+            columns[column].path = columns[column - 1].path
+
+
+def _rows(
+    lines: list[tuple[int, list[PaperCell]]], stub_count: int, columns: dict[int, ColumnHead]
+) -> list[StubRow]:  # fmt: skip
     """The rows of numbers, each with the headings above it: by how far names are set in, else the last heading."""
     has_indents = len({line[0].indent for _, line in lines if line[0].text}) > 1
-    open_headings: list[tuple[float, str, Head, bool]] = []
+    open_headings: list[_Heading] = []
     rows: list[StubRow] = []
-    for index, line in lines:
+    for number, (index, line) in enumerate(lines):
         stub = [cell.text for cell in line[:stub_count]]
         cells = {column: cell for column, cell in enumerate(line) if column >= stub_count and cell.text and cell.is_first}
-        heading = next((text for text in stub if text), "")
-        is_heading = bool(heading) and (not cells or (len({*stub, *(cell.text for cell in line)} - {""}) == 1))
-        indent = line[0].indent
-        head = head_of(stub[-1] if stub[-1] else heading, is_column=False)
-        if has_indents and heading:
+        name = next((text for text in stub if text), "")
+        is_heading = bool(name) and (not cells or (len({*stub, *(cell.text for cell in line)} - {""}) == 1))
+        head = head_of(stub[-1] if stub[-1] else name, is_column=False)
+        beside = _number_columns(line, stub_count)
+        below = _number_columns(lines[number + 1][1], stub_count) if number + 1 < len(lines) else frozenset()
+        is_parent = not has_indents and bool(name) and _is_parent(beside, below, columns)
+        heading = _Heading(line[0].indent, head.name or name, head, is_heading, beside if is_parent else frozenset())
+        if has_indents and name:
+            is_deep = _is_set_in(lines, heading.indent)
             open_headings = [
                 entry
                 for entry in open_headings
-                if entry[0] < indent
-                or (entry[3] and entry[0] == indent and not is_heading and not _is_set_in(lines, indent))
+                if entry.indent < heading.indent
+                or (entry.is_bare and entry.indent == heading.indent and not is_heading and not is_deep)
             ]
-        elif is_heading or (head.form and not is_heading and heading):
+        elif is_heading or is_parent or (name and (head.form or any(entry.beside & beside for entry in open_headings))):
             open_headings = []
-        if is_heading:
-            open_headings.append((indent, head.name or heading, head, True))
-            continue
-        if not cells:
-            continue
-        rows.append(_stub_row(index, stub, head, cells, open_headings, rows))
-        if has_indents and heading:
-            open_headings.append((indent, head.name or heading, head, False))
+        if cells and not is_heading:
+            rows.append(_stub_row(index, stub, head, cells, open_headings, rows))
+        if is_heading or is_parent or (has_indents and name and cells):
+            open_headings.append(heading)
     return rows
+
+
+@dataclass(frozen=True)
+class _Heading:
+    """A name with rows below it. is_bare: without a cell of its own. beside: columns of the n or p that stand beside it."""
+
+    indent: float
+    name: str
+    head: Head
+    is_bare: bool
+    beside: frozenset[int]
+
+
+def _number_columns(line: list[PaperCell], stub_count: int) -> frozenset[int]:
+    """The columns in which a line has a number."""
+    return frozenset(
+        column
+        for column, cell in enumerate(line)
+        if column >= stub_count and cell.text and cell.is_first and not NO_NUMBER.fullmatch(cell.text)
+    )
+
+
+def _is_parent(own_columns: frozenset[int], below_columns: frozenset[int], columns: dict[int, ColumnHead]) -> bool:
+    """Whether a row has only an n or a test, and the row below it only what this lacks: it heads the rows below it."""
+    is_summarised = any(not columns[column].form or columns[column].form[0] in SUMMARIES for column in below_columns)
+    return bool(own_columns and below_columns) and not own_columns & below_columns and is_summarised
 
 
 def _is_set_in(lines: list[tuple[int, list[PaperCell]]], indent: float) -> bool:
@@ -225,7 +267,7 @@ def _is_set_in(lines: list[tuple[int, list[PaperCell]]], indent: float) -> bool:
 
 
 def _stub_row(
-    index: int, stub: list[str], head: Head, cells: dict[int, PaperCell], headings: list[tuple[float, str, Head, bool]],
+    index: int, stub: list[str], head: Head, cells: dict[int, PaperCell], headings: list[_Heading],
     rows: list[StubRow],
 ) -> StubRow:  # fmt: skip
     names = tuple(head_of(text, is_column=False).name or text for text in stub[:-1] if text)
@@ -233,10 +275,10 @@ def _stub_row(
     if is_below and rows:
         last = rows[-1]
         return StubRow(index, last.names, last.section, cells, last.form, last.alternatives, is_below=True)
-    inherited = next((entry[2] for entry in reversed(headings) if entry[2].form), Head())
+    inherited = next((entry.head for entry in reversed(headings) if entry.head.form), Head())
     form = head.form or inherited.form
     alternatives = head.alternatives if head.form else inherited.alternatives
-    section = ", ".join(dict.fromkeys(entry[1] for entry in headings))
+    section = ", ".join(dict.fromkeys(entry.name for entry in headings))
     name = head.name or ("" if head.form else stub[-1])
     return StubRow(
         index, (*names, name) if name or not names else names, section, cells, form, alternatives, head.people or inherited.people,

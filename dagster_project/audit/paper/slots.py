@@ -94,7 +94,11 @@ def _by_form(pieces: Sequence[Piece], form: Form, level: str) -> list[Number] | 
             break
         piece, index = remaining[0]
         if statistic in PAIRS and (len(piece.numbers) == 2 or len(remaining) > 1):
-            if len(remaining) < 2 or index or (len(piece.numbers) == 1 and len(remaining) != 2 and len(remaining[1][0].numbers) == 2):
+            if (
+                len(remaining) < 2
+                or index
+                or (len(piece.numbers) == 1 and len(remaining) != 2 and len(remaining[1][0].numbers) == 2)
+            ):
                 return None
             if not _is_range(remaining[0][0], remaining[1][0], index, remaining[1][1]):
                 return None
@@ -120,9 +124,14 @@ def _by_form(pieces: Sequence[Piece], form: Form, level: str) -> list[Number] | 
             "cumulative_percent",
         ):
             return None
-        numbers.append(Number(statistic, piece.relation + piece.numbers[index]))
+        numbers.append(Number(statistic, piece.relation + _whole(statistic, piece.numbers[index])))
         remaining = remaining[1:]
     return None if remaining or not numbers else numbers
+
+
+def _whole(statistic: str, number: str) -> str:
+    """A number of people that a program prints as 33.0."""
+    return number.split(".")[0] if statistic in ("n", "count") and number.rstrip("0").endswith(".") else number
 
 
 def _is_range(first: Piece, second: Piece, first_index: int, second_index: int) -> bool:

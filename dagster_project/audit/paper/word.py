@@ -5,15 +5,12 @@ unpacked (archives.py).
 """
 
 import io
-import re
 from collections.abc import Iterator
 from typing import Any
 
-from dagster_project.audit.paper.grid import PaperCell, PaperTable, grid_of
+from dagster_project.audit.paper.grid import NOTE, TITLE, PaperCell, PaperTable, grid_of
 from dagster_project.results.errors import ResultsError
 
-_TITLE = re.compile(r"\s*(?:table|tabelle|tableau|tab\.)\s*([\w.]+)", re.IGNORECASE)
-_NOTE_LENGTH = 20
 _MAX_NOTES = 4
 _TWIPS_PER_BLANK = 100.0
 
@@ -36,18 +33,18 @@ def word_tables(data: bytes, name: str) -> list[PaperTable]:
             text = _paragraph_text(block._p)
             if text:
                 texts.append(text)
-                if tables and len(texts) <= _MAX_NOTES and not _TITLE.match(text):
+                if tables and len(texts) <= _MAX_NOTES and NOTE.match(text) and not TITLE.match(text):
                     tables[-1].notes.append(text)
             continue
         rows = list(_rows(block._tbl))
-        title = next((text for text in reversed(texts[-3:]) if _TITLE.match(text)), "")
+        title = next((text for text in reversed(texts[-3:]) if TITLE.match(text)), "")
         if title:
             title = " ".join(texts[texts.index(title) :])
         elif texts:
             title = texts[-1]
         if tables:  # what stands between two tables and is the second's title is no note of the first
             tables[-1].notes = [note for note in tables[-1].notes if note not in title]
-        match = _TITLE.match(title)
+        match = TITLE.match(title)
         texts = []
         if len(rows) < 2:
             continue

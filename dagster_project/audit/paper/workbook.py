@@ -6,14 +6,11 @@ its rounding wider, never narrower.
 """
 
 import io
-import re
 from typing import Any
 
-from dagster_project.audit.paper.grid import BLANK, PaperCell, PaperTable, grid_of
+from dagster_project.audit.paper.grid import BLANK, TITLE, PaperCell, PaperTable, grid_of
 from dagster_project.readable_files import beyond, most_of
 from dagster_project.results.errors import ResultsError
-
-_TITLE = re.compile(r"\s*(?:table|tabelle|tableau|tab\.)\s*([\w.]+)", re.IGNORECASE)
 
 
 def workbook_tables(data: bytes, name: str) -> list[PaperTable]:
@@ -42,8 +39,8 @@ def workbook_tables(data: bytes, name: str) -> list[PaperTable]:
         raise ResultsError(f"{name}: the workbook cannot be read ({reason}); save it again as .xlsx") from None
     for rows, merged in contents:
         for part in _parts(_cells(rows, merged)):
-            titles = [row[0].text for row in part[:3] if row and _TITLE.match(row[0].text)]
-            match = _TITLE.match(titles[0]) if titles else None
+            titles = [row[0].text for row in part[:3] if row and TITLE.match(row[0].text)]
+            match = TITLE.match(titles[0]) if titles else None
             number = match[1].rstrip(".:") if match else str(len(tables) + 1)
             tables.append(PaperTable(number, grid_of(part, name), titles[0] if titles else ""))
     return tables
@@ -97,7 +94,7 @@ def _parts(lines: list[list[PaperCell]]) -> list[list[list[PaperCell]]]:
         if not texts:
             was_blank = True
             continue
-        if was_blank and parts[-1] and _TITLE.match(texts[0]) and len(texts) == 1:
+        if was_blank and parts[-1] and TITLE.match(texts[0]) and len(texts) == 1:
             parts.append([])
         was_blank = False
         parts[-1].append(line or [BLANK])
