@@ -23,15 +23,37 @@ class _Table:
         self.texts = title_texts
         self.notes: list[str] = []
         self.caption = ""
-        self.is_layout = False
         self.has_head = False
 
 
-class TablePage(HTMLParser):
-    """Collects a page's tables while it is fed."""
+class LayoutTables(HTMLParser):
+    """Which of a page's tables hold other tables, by their number."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
+        self.numbers: set[int] = set()
+        self._count = 0
+        self._open: list[int] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "table":
+            self.numbers.update(self._open)
+            self._open.append(self._count)
+            self._count += 1
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "table" and self._open:
+            self._open.pop()
+
+
+class TablePage(HTMLParser):
+    """Collects a page's tables while it is fed. layout: the numbers of tables that only place others."""
+
+    def __init__(self, layout: set[int]) -> None:
+        super().__init__(convert_charrefs=True)
+        self._layout = layout
+        self._count = 0
+        self._is_layout: list[bool] = []
         self.tables: list[_Table] = []
         self._open: list[_Table] = []
         self._unseen: list[str] = []
@@ -51,8 +73,10 @@ class TablePage(HTMLParser):
         if tag in _BLOCKS and not self._cell:
             self._end_text()
         if tag == "table":
-            for table in self._open:
-                table.is_layout = True
+            self._is_layout.append(self._count in self._layout)
+            self._count += 1
+            if self._is_layout[-1]:
+                return
             self._cell.clear()
             self._open.append(_Table(self._texts[-3:]))
         elif tag in ("thead", "tfoot", "tbody"):
@@ -92,11 +116,11 @@ class TablePage(HTMLParser):
             self._open[-1].caption = self._taken_text()
         elif tag in ("thead", "tfoot"):
             self._head = self._foot = False
+        elif tag == "table" and self._is_layout and self._is_layout.pop():
+            self._end_text()
         elif tag == "table" and self._open:
             self._end_cell()
-            table = self._open.pop()
-            if not table.is_layout:
-                self.tables.append(table)
+            self.tables.append(self._open.pop())
             self._head = self._foot = False
             self._texts, self._text = [], []
         elif tag in _BLOCKS and not self._cell:
@@ -109,7 +133,7 @@ class TablePage(HTMLParser):
     def close(self) -> None:
         super().close()
         self._end_cell()
-        self.tables += [table for table in self._open if not table.is_layout]
+        self.tables += self._open
         self._open.clear()
 
     def _write(self, text: str) -> None:
@@ -153,7 +177,9 @@ class TablePage(HTMLParser):
 
 def html_tables(text: str, name: str) -> list[PaperTable]:
     """The innermost tables of a page, in order, with two rows or more. Raises ResultsError for too many cells."""
-    page = TablePage()
+    layout = LayoutTables()
+    layout.feed(text)
+    page = TablePage(layout.numbers)
     page.feed(text)
     page.close()
     tables: list[PaperTable] = []

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from dagster_project.audit.paper.vocabulary import TOTALS
+from dagster_project.audit.paper.vocabulary import NO_MOMENT, TOTALS
 
 ALL_PEOPLE, COMPARISON = "all", "comparison"
 _TIME = re.compile(
@@ -70,9 +70,14 @@ class Moments:
             dict.fromkeys(
                 moment.name
                 for moment in map(self.of_path, summary_paths)
-                if moment.name and not is_contrast(moment.name) and not is_total(moment.name)
+                if moment.name
+                and not is_contrast(moment.name)
+                and not is_total(moment.name)
+                and moment.name.casefold() not in NO_MOMENT
             )
         )
+
+        self._contrasts = list(dict.fromkeys(name for path in paths for name in path if is_contrast(name)))
 
     def of_path(self, path: Sequence[str]) -> Moment:
         if not self._is_crossed:
@@ -86,6 +91,8 @@ class Moments:
         names = list(dict.fromkeys([*self._proper, *extra]))
         if len(names) == 2:
             return " - ".join(names) if all(map(is_time, names)) else " vs ".join(names)
+        if not names and len(self._contrasts) == 1:
+            return self._contrasts[0]
         return COMPARISON if names else ""
 
     def comparison(self) -> str:

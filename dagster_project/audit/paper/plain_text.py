@@ -11,6 +11,7 @@ from dagster_project.audit.paper.grid import TITLE, PaperCell, PaperTable, grid_
 _MARKDOWN_RULE = re.compile(r"\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)+\|?\s*$")
 _MAX_NOTES = 3
 _RULE = re.compile(r"[\s|+:─━═_=-]*$")
+_NUMBER_LIKE = re.compile(r"[<>≤−-]?\s?[−-]?[(\[]?[.,]?\d|[A-Za-zχ²]{1,2}\s?[=<(]")
 _BLANKS = re.compile(r"\s{2,}")
 _SEP = re.compile(r"\s*\"?sep=.?\"?\s*$", re.IGNORECASE)
 
@@ -38,6 +39,8 @@ def _is_table(rows: list[list[PaperCell]], delimiter: str) -> bool:
     """Whether lines are a table, and not prose with commas or blanks in it."""
     widths = [len(row) for row in rows if len(row) > 1]
     if len(widths) < 2 or len(widths) * 2 < len(rows):
+        return False
+    if not any(_NUMBER_LIKE.match(cell.text) for row in rows for cell in row[1:]):
         return False
     return delimiter not in (",", "") or sum(width >= max(widths) - 1 for width in widths) * 2 >= len(widths)
 
@@ -104,15 +107,49 @@ def _rows(lines: list[str], delimiter: str) -> list[list[PaperCell]]:
         return [[_cell(text) for text in line.split("|")] for line in lines]
     if delimiter:
         return [[_cell(text) for text in row] for row in csv.reader(lines, delimiter=delimiter)]
-    rows = []
-    for line in lines:
-        if _RULE.match(line):
+    lines = [line.expandtabs().rstrip() for line in lines if not _RULE.match(line)]
+    titles = [line for line in lines[:2] if TITLE.match(line)]
+    aligned = [line for line in lines if line not in titles]
+    spanners = [line for line in aligned if line[:1] == " " and not _BLANKS.search(line.strip())]
+    edges = _edges([line for line in aligned if line not in spanners])
+    whole_edges = _edges(aligned)
+    if all(line[slice(*edge)].strip() for line in spanners for edge in whole_edges[1:]):  # its words stand in columns, too
+        spanners, edges = [], whole_edges
+    spanners = [line for line in spanners if len(line) - len(line.lstrip()) >= edges[0][1]]
+    rows = [[PaperCell(title.strip())] for title in titles]
+    for line in aligned:
+        if line in spanners:
+            rows.append([PaperCell(), PaperCell(line.strip(), columns=max(1, len(edges) - 1))])
             continue
-        indent = len(line) - len(line.lstrip())
-        texts = _BLANKS.split(line.strip())
-        rows.append([PaperCell(texts[0], float(indent)), *map(PaperCell, texts[1:])])
-    # A title line that has no second cell is not set in.
+        texts = [line[start:end].strip() for start, end in edges]
+        rows.append([PaperCell(texts[0], float(len(line) - len(line.lstrip()))), *map(PaperCell, texts[1:])])
     return rows
+
+
+def _edges(lines: list[str]) -> list[tuple[int, int]]:
+    """The columns of aligned text, by where all lines are blank: a single blank parts columns only before numbers with a head."""
+    width = max(map(len, lines), default=0)
+    is_blank = [all(position >= len(line) or line[position] == " " for line in lines) for position in range(width)]
+    parts: list[tuple[int, int]] = []
+    start = 0
+    for position in range(1, width + 1):
+        if position == width or (is_blank[position] and not is_blank[position - 1]):
+            parts.append((start, position))
+        elif is_blank[position - 1] and not is_blank[position]:
+            start = position
+    edges: list[tuple[int, int]] = []
+    for part in parts:
+        is_close = bool(edges) and part[0] - edges[-1][1] < 2
+        if is_close and not (_is_of_numbers(lines, part) and lines[0][slice(*part)].strip()):
+            edges[-1] = (edges[-1][0], part[1])
+        else:
+            edges.append(part)
+    return edges or [(0, width)]
+
+
+def _is_of_numbers(lines: list[str], part: tuple[int, int]) -> bool:
+    texts = [text for line in lines[1:] if (text := line[slice(*part)].strip())]
+    return bool(texts) and sum(bool(_NUMBER_LIKE.match(text)) for text in texts) * 2 >= len(texts)
 
 
 def _cell(text: str) -> PaperCell:

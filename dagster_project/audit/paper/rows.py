@@ -15,7 +15,7 @@ from dagster_project.audit.paper.heads import forms_in
 from dagster_project.audit.paper.moments import ALL_PEOPLE, COMPARISON, Moment, Moments, is_contrast, is_group, is_time
 from dagster_project.audit.paper.shape import StubRow, TableShape, is_moment_head
 from dagster_project.audit.paper.slots import Form, Number, SlotReading, fill
-from dagster_project.audit.paper.vocabulary import COMPARISONS, SUMMARIES
+from dagster_project.audit.paper.vocabulary import COMPARISONS, MISSING, SUMMARIES
 
 _BRACKETS = re.compile(
     r"\b(standard errors?|SEs?|SEMs?|standard deviations?|SDs?|t[- ]?statistics|t[- ]?values|p[- ]?values|percentages?|%)\b[\w ]{0,20}\bin (?:parenthes[ei]s|brackets)",
@@ -54,11 +54,13 @@ class TableRows:
         paths = [head.path for head in shape.columns.values()]
         summary_paths = [head.path for column, head in shape.columns.items() if self._is_summary(column)]
         self._moments = Moments(paths, summary_paths)
-        self._is_repeated = self._repeats_names()
-        self._has_moment_names = self._names_are_moments()
+        # Statistics in rows, scales in columns.
+        self._is_transposed = any(not row.names or not row.names[-1] for row in shape.rows if row.form != ("n",))
         self._is_habit = is_habit_of_counts([
             (reading, shape.columns[column].people) for (_, column), reading in self._readings.items() if reading.has_numbers
         ])  # fmt: skip
+        self._is_repeated = self._repeats_names()
+        self._has_moment_names = self._names_are_moments()
 
     def long_rows(self) -> list[dict[str, str]]:
         """The rows of long form, in the table's order; the numbers of people in its heads before the rows that they are of."""
@@ -81,11 +83,24 @@ class TableRows:
             if row.section and row.names:
                 by_section.setdefault(row.section, []).append(row.names[-1])
         names = [tuple(dict.fromkeys(section_names)) for section_names in by_section.values()]
-        is_count = any(row.form[:1] in (("count",), ("n",)) or row.form == ("percent",) for row in self._shape.rows)
-        are_moments = bool(names) and all(is_time(name) or is_group(name) for part in names for name in part)
+        if not names or any(self._is_of_counts(row) for row in self._shape.rows if row.section):
+            return False
         is_alike = len(names) > 1 and len(set(names)) == 1 and len(names[0]) > 1
-        return (is_alike and not is_count and not {name.casefold() for name in names[0]} & {"yes", "no"}) or (
-            are_moments and len({name for part in names for name in part}) > 1 and not is_count
+        answers = {name.casefold() for name in names[0]} & {"yes", "no"}
+        are_times = all(is_time(name) for part in names for name in part)
+        are_groups = len(names) > 1 and all(is_time(name) or is_group(name) for part in names for name in part)
+        return (is_alike and not answers) or (
+            (are_times or are_groups) and len({name for part in names for name in part}) > 1
+        )
+
+    def _is_of_counts(self, row: StubRow) -> bool:
+        """Whether a row counts people, so that its name is a category."""
+        if row.form[:1] in (("count",), ("n",), ("percent",)):
+            return True
+        return any(
+            self._form_of(row, column)[:1] in (("count",), ("percent",))
+            or any(piece.is_percent for piece in self._readings[row.index, column].pieces)
+            for column in row.cells
         )
 
     def _names_are_moments(self) -> bool:
@@ -115,10 +130,10 @@ class TableRows:
         name = row.names[-1] if row.names else ""
         headings = ", ".join(filter(None, (row.section, *row.names[:-1])))
         if not name:  # the row's name is a statistic
-            label = row.section or " ".join(head.path[:1] if len(head.path) > 1 else head.path) or "N"
-            if row.form == ("n",) and not row.section:
+            if row.form == ("n",) and not row.section and not self._is_transposed:
                 return "heads", "N", timepoint or ALL_PEOPLE
-            return "", label, (timepoint if row.section else " ".join(head.path[1:])) or self._of_nothing(column)
+            label = row.section or " ".join(head.path[:1] if len(head.path) > 1 else head.path) or "N"
+            return "", label, (timepoint if row.section else " ".join(head.path[1:])) or ALL_PEOPLE
         if self._has_moment_names:
             label = headings or " ".join(head.path)
             return moment.section, label, name if not headings or not timepoint else f"{name} {timepoint}"
@@ -140,8 +155,6 @@ class TableRows:
         head = self._shape.columns[column]
         of_column = [head.form, *head.alternatives] if head.form else []
         of_row = [row.form, *row.alternatives] if row.form else []
-        if of_column and head.form[0] in COMPARISONS:
-            return of_column
         if row.is_below:
             return (
                 [(self._in_brackets,)]
@@ -150,17 +163,27 @@ class TableRows:
                 if head.form[:1] in (("estimate",), ("or",))
                 else []
             )
+        if of_column and (head.form[0] in COMPARISONS or (len(head.form) == 1 and not head.path)):
+            return of_column
+        if not of_row and not of_column and row.names and row.names[-1].casefold() in MISSING:
+            return [("count",)]
         if of_row and not (of_column and len(of_column[0]) > len(of_row[0]) and row.section):
             return [*of_row, *of_column]
         if of_column:
             return of_column
-        return list(self._shape.stub_form) or self._noted or ([self._form] if self._form else []) or self._by_brackets()
+        return (
+            list(self._shape.stub_form)
+            or self._noted
+            or ([self._form] if self._form else [])
+            or self._by_brackets(row, column)
+        )
 
-    def _by_brackets(self) -> list[Form]:
+    def _by_brackets(self, row: StubRow, column: int) -> list[Form]:
         first = {"sd": "mean", "percent": "count"}.get(self._in_brackets)
         if first:
             return [(first, self._in_brackets)]
-        return [("count", "percent")] if self._is_habit else []
+        pieces = self._readings[row.index, column].pieces
+        return [("count", "percent")] if self._is_habit and pieces and pieces[0].is_whole else []
 
     def _form_of(self, row: StubRow, column: int) -> Form:
         forms = self._forms_of(row, column)
@@ -205,7 +228,7 @@ class TableRows:
                 continue
             numbers = self._of_contrast(slots.numbers, column, timepoint)
             people = self._people_of(row, column, numbers)
-            keys = [(section, label, timepoint, number.statistic) for number in (*people, *numbers)]
+            keys = [(section, label, timepoint, number.statistic) for number in numbers]
             if any(key_counts[key] for key in keys):
                 # Two tests of one row, say: each is called by its column.
                 timepoint = self._shape.columns[column].text or f"column {column + 1}"

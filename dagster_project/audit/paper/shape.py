@@ -9,15 +9,16 @@ from dataclasses import dataclass, field
 from dagster_project.audit.paper.cells import read_cell
 from dagster_project.audit.paper.decimal_marks import decimal_mark
 from dagster_project.audit.paper.grid import PaperCell, PaperTable
-from dagster_project.audit.paper.heads import Head, head_of
-from dagster_project.audit.paper.vocabulary import MOMENT_HEADS, NO_NUMBER, SUMMARIES
+from dagster_project.audit.paper.heads import Head, form_of, head_of
+from dagster_project.audit.paper.vocabulary import COMPARISONS, MOMENT_HEADS, NO_NUMBER, SUMMARIES
 
 _NOTE = re.compile(
     r"\s*(?:notes?\b|abbreviations?\b|source|\^\{|[*†‡§¶#ᵃ-ᶻ]|[a-e]\s[A-Z]|values\b|data\b|p\s*[<=]|\d\s[A-Z])",
     re.IGNORECASE,
 )
+#: They compare what stands on their left, and are not parted from it by a heading.
+_TESTS = (("p",), ("t",), ("f",), ("z",), ("chi2",), ("df",), ("es",))
 _NOTE_LENGTH = 40
-_BRACKETS = re.compile(r"\(?[−-]?[\d.,]+\)?[*†‡]*")
 
 
 @dataclass
@@ -69,9 +70,11 @@ def shape_of(table: PaperTable, mark: str | None) -> TableShape:
     notes, lines = _without_notes(lines)
     head_count = _head_count(lines, mark)
     stub_count = _stub_count([line for _, line in lines[head_count:]], mark)
-    heads = [line for _, line in lines[:head_count]]
+    heads = _spread_heads([line for _, line in lines[:head_count]], stub_count)
     columns = {column: _column_head(heads, column) for column in range(stub_count, table.width)}
+    _with_letters_as_names(columns)
     _of_neighbours(columns)
+    _without_name_of_all(columns)
     stub_heads = tuple(_name(heads, column) for column in range(stub_count))
     table.title = " ".join(filter(None, (table.title, *(title for title in titles if title not in table.title))))
     stub = head_of(stub_heads[-1], is_column=False) if stub_heads else Head()
@@ -132,7 +135,10 @@ def _head_count(lines: list[tuple[int, list[PaperCell]]], mark: str | None) -> i
         text_cells = [cell for cell in line[1:] if cell.text and cell.is_first]
         if not text_cells or any(_is_number_cell(cell, mark) for cell in text_cells):
             break
-        is_below_wide = any(cell.columns > 1 for cell in upper_line) and not (line[0].text and line[0].is_first)
+        is_wide = any(cell.columns > 1 for cell in upper_line) or any(
+            cell.text and not upper.text for cell, upper in zip(line[1:], upper_line[1:], strict=False)
+        )
+        is_below_wide = is_wide and not (line[0].text and line[0].is_first)
         heads = [head_of(cell.text, is_column=True) for cell in text_cells]
         if not is_below_wide and not all((head.form and not head.name) or head.people for head in heads):
             break
@@ -168,6 +174,21 @@ def _stub_count(lines: list[list[PaperCell]], mark: str | None) -> int:
     return max(1, width - 1)
 
 
+def _spread_heads(heads: list[list[PaperCell]], stub_count: int) -> list[list[PaperCell]]:
+    """Heads of plain text, whose blanks continue the heading on their left where a lower row parts it."""
+    spread_heads = []
+    for number, line in enumerate(heads):
+        cells = list(line)
+        for column in range(stub_count + 1, len(cells)):
+            is_parted = all(any(lower[part].text for lower in heads[number + 1 :]) for part in (column - 1, column))
+            lower_form = next((form_of(lower[column].text) for lower in heads[number + 1 :] if lower[column].text), ())
+            is_parted = is_parted and lower_form[:1] not in _TESTS
+            if not cells[column].text and cells[column - 1].text and is_parted:
+                cells[column] = cells[column - 1]
+        spread_heads.append(cells)
+    return spread_heads
+
+
 def _name(heads: list[list[PaperCell]], column: int) -> str:
     return " ".join(dict.fromkeys(line[column].text for line in heads if line[column].text))
 
@@ -188,12 +209,35 @@ def _column_head(heads: list[list[PaperCell]], column: int) -> ColumnHead:
     return head
 
 
+def _with_letters_as_names(columns: dict[int, ColumnHead]) -> None:
+    """Groups that are called A and B: B is no coefficient there, nor where it has a number of people."""
+    has_letters = any(head.path[-1:] in (("A",), ("a",)) for head in columns.values())
+    for head in columns.values():
+        letter = head.text.strip()[:1]
+        if len(head.form) == 1 and letter.isalpha() and re.fullmatch(r"\w\W*(?:\(?[nN]\s*=.*)?", head.text.strip()):
+            if (has_letters and letter in "Bb") or (head.people and head.form != ("n",)):
+                head.form, head.path = (), (*head.path, letter)
+
+
+def _without_name_of_all(columns: dict[int, ColumnHead]) -> None:
+    """A name above all columns tells none from another."""
+    firsts = {head.path[:1] for head in columns.values()}
+    if len(columns) > 2 and len(firsts) == 1 and any(len(head.path) > 1 for head in columns.values()):
+        for head in columns.values():
+            head.path = head.path[1:]
+
+
+def _compares(head: ColumnHead) -> bool:
+    return bool(head.form) and head.form[0] in COMPARISONS
+
+
 def _of_neighbours(columns: dict[int, ColumnHead]) -> None:
     """An interval or a standard error that stands behind each of several columns is that column's."""
     nameless = [
         column
         for column, head in columns.items()
-        if head.form in (("ci",), ("se",), ("sd",), ("percent",)) and column - 1 in columns
+        if column - 1 in columns
+        and (head.form in (("ci",), ("se",), ("sd",), ("percent",)) or (head.form == ("p",) and _compares(columns[column - 1])))
         and len(columns[column - 1].path) > len(head.path) and columns[column - 1].form != head.form
     ]  # fmt: skip
     if len(nameless) > 1:
@@ -271,10 +315,17 @@ def _stub_row(
     rows: list[StubRow],
 ) -> StubRow:  # fmt: skip
     names = tuple(head_of(text, is_column=False).name or text for text in stub[:-1] if text)
-    is_below = not any(stub)
-    if is_below and rows:
+    if not any(stub) and rows:
         last = rows[-1]
-        return StubRow(index, last.names, last.section, cells, last.form, last.alternatives, is_below=True)
+        return StubRow(
+            index,
+            last.names,
+            last.section,
+            cells,
+            last.form,
+            last.alternatives,
+            is_below=all(cell.text[0] in "([" for cell in cells.values()),
+        )
     inherited = next((entry.head for entry in reversed(headings) if entry.head.form), Head())
     form = head.form or inherited.form
     alternatives = head.alternatives if head.form else inherited.alternatives

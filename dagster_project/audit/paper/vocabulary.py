@@ -82,6 +82,10 @@ TOTALS = frozenset(
     ("total", "overall", "all", "all participants", "all patients", "total sample", "whole sample", "entire sample", "full sample",
      "entire cohort", "whole group", "sum", "combined", "gesamt", "everyone", "all subjects", "overall sample", "total n")
 )  # fmt: skip
+#: A row of people without an answer, of whom only the number is printed.
+MISSING = frozenset(("unknown", "missing", "missing data", "not reported", "not stated", "no answer"))
+#: They name no moment and no group.
+NO_MOMENT = frozenset(("statistic", "value", "values", "score", "scores", "result", "results", "test"))
 #: What a column of names is called.
 MOMENT_HEADS = frozenset(
     "time timepoint time_point wave visit group groups condition arm treatment moment assessment measurement session occasion phase".split()

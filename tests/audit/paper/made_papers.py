@@ -114,9 +114,7 @@ PASTED = (
     "Table 2. Mean scores\n\nMeasure\tIntervention (n = 40)\t\tControl (n = 50)\t\tt(88)\tp\n\tM\tSD\tM\tSD\t\t\n"
     "Hope\t3.45\t0.80\t3.40\t0.82\t0.29\t.772\nDistress\t8.05\t3.90\t11.52\t4.40\t−3.91\t<.001\n"
 )
-WIDE = (
-    "Skala;T1_n;T1_M;T1_SD;T2_n;T2_M;T2_SD;p\nHoffnung;40;3,45;0,80;40;3,60;0,75;,120\nBelastung;1.234;12,10;4,00;1.200;8,05;3,90;<,001\n"
-)
+WIDE = "Skala;T1_n;T1_M;T1_SD;T2_n;T2_M;T2_SD;p\nHoffnung;40;3,45;0,80;40;3,60;0,75;,120\nBelastung;1.234;12,10;4,00;1.200;8,05;3,90;<,001\n"
 SPSS_PAIRED = (
     "\tPaired Differences\t\t\t\t\tt\tdf\tSig. (2-tailed)\n"
     "\tMean\tStd. Deviation\tStd. Error Mean\t95% Confidence Interval of the Difference\t\t\t\t\n"
@@ -132,8 +130,8 @@ JAMOVI_TEST = (
     "| Hope | -2.15 | 39 | 0.038 | -1.70 | 0.79 | -3.30 | -0.10 |\n"
 )
 R_MODEL = (
-    "            Estimate Std. Error  t value  Pr(>|t|)\n(Intercept)  10.1000     1.0000   10.100   < 2e-16 ***\n"
-    "group         1.7000     0.7906    2.150    0.0380 *\n"
+    "            Estimate Std. Error t value Pr(>|t|)\n(Intercept)  10.1000     1.0000  10.100  < 2e-16 ***\n"
+    "group         1.7000     0.7906   2.150   0.0380 *\n"
 )
 R_TABLE_ONE = (
     "                    Stratified by group\n                     control        treated        p\n"

@@ -143,9 +143,16 @@ READ_WITH_COMMAS: tuple[tuple[str, str, dict[str, str]], ...] = (
 ASKED: tuple[tuple[str, str, str], ...] = (
     ("", "12 (35)", "a (b): M (SD), n (%), or what? no heading or note says; say --form 'M (SD)', 'n (%)', …"),
     ("", "3.45 ± 1.20", "a ± b: is b an SD or an SE? no heading or note says; say --form 'M ± SD' or 'M ± SE'"),
-    ("", "3.4–5.6", "a to b: an interval, a range, quartiles, or a difference? no heading or note says; say --form '95% CI', …"),
-    ("", "1.2 (0.8–1.8)",
-     "a (b to c): an interval, a range, quartiles, or a difference? no heading or note says; say --form '95% CI', …"),
+    (
+        "",
+        "3.4–5.6",
+        "a to b: an interval, a range, quartiles, or a difference? no heading or note says; say --form '95% CI', …",
+    ),
+    (
+        "",
+        "1.2 (0.8–1.8)",
+        "a (b to c): an interval, a range, quartiles, or a difference? no heading or note says; say --form '95% CI', …",
+    ),
     ("", "3.45", "a: no heading says which statistic it is"),
     ("M", "1,234", "'1,234': does ',' mark thousands or decimals? say --decimal-mark point or comma"),
     ("M", "1.234", "'1.234': does '.' mark thousands or decimals? say --decimal-mark point or comma"),
