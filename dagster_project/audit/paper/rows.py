@@ -131,7 +131,7 @@ class TableRows:
         headings = ", ".join(filter(None, (row.section, *row.names[:-1])))
         if not name:  # the row's name is a statistic
             if row.form == ("n",) and not row.section and not self._is_transposed:
-                return "heads", "N", timepoint or ALL_PEOPLE
+                return f"heads of table {self._shape.table.name}", "N", timepoint or ALL_PEOPLE
             label = row.section or " ".join(head.path[:1] if len(head.path) > 1 else head.path) or "N"
             return "", label, (timepoint if row.section else " ".join(head.path[1:])) or ALL_PEOPLE
         if self._has_moment_names:
@@ -211,7 +211,7 @@ class TableRows:
             if head.people:
                 people.setdefault((moment.section, moment.name or ALL_PEOPLE), head.people)
         for (section, timepoint), count in people.items():
-            section = ", ".join(filter(None, (section, "heads")))
+            section = ", ".join(filter(None, (section, f"heads of table {self._shape.table.name}")))
             rows.append(self._row(section, "N", timepoint, Number("n", count), "", f"table {self._shape.table.name}, head"))
         return rows
 

@@ -10,7 +10,7 @@ from dagster_project.audit.paper.cells import read_cell
 from dagster_project.audit.paper.decimal_marks import decimal_mark
 from dagster_project.audit.paper.grid import PaperCell, PaperTable
 from dagster_project.audit.paper.heads import Head, form_of, head_of
-from dagster_project.audit.paper.vocabulary import COMPARISONS, MOMENT_HEADS, NO_NUMBER, SUMMARIES
+from dagster_project.audit.paper.vocabulary import COMPARISONS, MOMENT_HEADS, NO_NUMBER
 
 _NOTE = re.compile(
     r"\s*(?:notes?\b|abbreviations?\b|source|\^\{|[*†‡§¶#ᵃ-ᶻ]|[a-e]\s[A-Z]|values\b|data\b|p\s*[<=]|\d\s[A-Z])",
@@ -138,7 +138,7 @@ def _head_count(lines: list[tuple[int, list[PaperCell]]], mark: str | None) -> i
         is_wide = any(cell.columns > 1 for cell in upper_line) or any(
             cell.text and not upper.text for cell, upper in zip(line[1:], upper_line[1:], strict=False)
         )
-        is_below_wide = is_wide and not (line[0].text and line[0].is_first)
+        is_below_wide = is_wide and not (line[0].text and line[0].is_first and upper_line[0].text)
         heads = [head_of(cell.text, is_column=True) for cell in text_cells]
         if not is_below_wide and not all((head.form and not head.name) or head.people for head in heads):
             break
@@ -301,8 +301,10 @@ def _number_columns(line: list[PaperCell], stub_count: int) -> frozenset[int]:
 
 def _is_parent(own_columns: frozenset[int], below_columns: frozenset[int], columns: dict[int, ColumnHead]) -> bool:
     """Whether a row has only an n or a test, and the row below it only what this lacks: it heads the rows below it."""
-    is_summarised = any(not columns[column].form or columns[column].form[0] in SUMMARIES for column in below_columns)
-    return bool(own_columns and below_columns) and not own_columns & below_columns and is_summarised
+    if not own_columns or not below_columns or own_columns & below_columns:
+        return False
+    is_beside = all(_compares(columns[column]) or columns[column].form == ("n",) for column in own_columns)
+    return is_beside or len(own_columns) < len(below_columns)
 
 
 def _is_set_in(lines: list[tuple[int, list[PaperCell]]], indent: float) -> bool:

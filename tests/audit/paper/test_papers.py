@@ -40,7 +40,7 @@ def test_a_page_with_three_tables_is_read() -> None:
     ]
     assert paper.questions == ["table 3, row 4, column 4: 'see text': 'see text' holds no number"]
     expected: dict[Key, str] = {
-        ("1", "heads", "N", "Intervention", "n"): "40",
+        ("1", "heads of table 1", "N", "Intervention", "n"): "40",
         ("1", "", "Age, years", "Control", "sd"): "9.9",
         ("1", "", "Sex", "Intervention vs Control", "p"): ".52",
         ("1", "Sex", "Women", "Control", "percent"): "62.0",
@@ -96,7 +96,7 @@ def test_a_workbook_with_titles_notes_and_a_hidden_sheet_is_read() -> None:
         (made_papers.JAMOVI_TEST, {("1", "", "Hope", "all", "change"): "-1.70", ("1", "", "Hope", "all", "ci_high"): "-0.10"}),
         (made_papers.R_MODEL, {("1", "", "group", "all", "estimate"): "1.7000", ("1", "", "group", "all", "se"): "0.7906",
                                ("1", "", "(Intercept)", "all", "p"): "<2e-16"}),
-        (made_papers.R_TABLE_ONE, {("1", "heads", "N", "control", "n"): "50", ("1", "", "age", "treated", "sd"): "10.10",
+        (made_papers.R_TABLE_ONE, {("1", "heads of table 1", "N", "control", "n"): "50", ("1", "", "age", "treated", "sd"): "10.10",
                                    ("1", "", "sex = Women", "control", "count"): "31"}),
         (made_papers.GTSUMMARY, {("1", "", "Age", "Drug A", "q3"): "52", ("1", "", "Unknown", "Drug B", "count"): "1"}),
         (made_papers.REGRESSION, {("1", "", "Age", "Model 2", "estimate"): "0.28", ("1", "", "Women", "Model 1", "se"): "0.11"}),
