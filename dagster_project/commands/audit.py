@@ -66,6 +66,18 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         description=_DESCRIPTION,
         formatter_class=_HelpFormatter,
     )
+    _add_options(audit)
+    audit.set_defaults(execute=execute, study=None)
+
+
+def parser_alone() -> argparse.ArgumentParser:
+    """The command as a program of its own."""
+    parser = argparse.ArgumentParser("wavehouse-audit", description=_DESCRIPTION, formatter_class=_HelpFormatter)
+    _add_options(parser)
+    return parser
+
+
+def _add_options(audit: argparse.ArgumentParser) -> None:
     audit.add_argument(
         "table",
         type=Path,
@@ -105,10 +117,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     audit.add_argument("--cut", action="store_true", help="the table's numbers may be cut off instead of rounded")
     audit.add_argument("--all", action="store_true", help="list the notes, too")
     audit.add_argument("--csv", action="store_true", help="write every finding as CSV instead")
-    audit.set_defaults(execute=execute, study=None)
 
 
-def execute(options: argparse.Namespace, settings: "Settings") -> int:
+def execute(options: argparse.Namespace, settings: "Settings | None") -> int:
     import csv
 
     from dagster_project.audit import (
