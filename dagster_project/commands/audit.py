@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from dagster_project.terminal import say
 
 if TYPE_CHECKING:
-    from dagster_project.audit import AnyTable
+    from dagster_project.audit import AnyTable, ScaleFacts
+    from dagster_project.results import PublishedValue
     from dagster_project.settings import Settings
     from dagster_project.study import Instrument
 
@@ -130,7 +131,6 @@ def execute(options: argparse.Namespace, settings: "Settings | None") -> int:
         finding_lines,
         finding_row,
         finding_summary,
-        match_facts,
         unknown_statistics,
     )
 
@@ -142,7 +142,7 @@ def execute(options: argparse.Namespace, settings: "Settings | None") -> int:
     instruments = _instruments(options.instruments)
     any_table = _any_table(options)
     table = any_table.table
-    facts, unplaced = match_facts(instruments, table.values)
+    facts, unplaced = _facts_of(instruments, table.values)
     findings = audit_table(
         table.values, facts | table.facts, effect_size=options.effect_size, design=options.design, level=options.level,
         by_line=table.by_line, may_be_cut=options.cut,
@@ -167,6 +167,17 @@ def execute(options: argparse.Namespace, settings: "Settings | None") -> int:
         numbers = len(table.values) - sum(unknown.values())
         say(*finding_lines(findings, with_notes=options.all), finding_summary(findings, numbers, sum(unknown.values())))
     return 1 if any(finding.severity != NOTE for finding in findings) else 0
+
+
+def _facts_of(
+    instruments: "list[Instrument]", values: "Sequence[PublishedValue]"
+) -> "tuple[dict[tuple[str, str], ScaleFacts], list[str]]":
+    """What instruments say of a table's rows, and their scales that it does not have; nothing is imported for none."""
+    if not instruments:
+        return {}, []
+    from dagster_project.audit import match_facts
+
+    return match_facts(instruments, values)
 
 
 def _any_table(options: argparse.Namespace) -> "AnyTable":
@@ -203,6 +214,8 @@ def _say_tables(any_table: "AnyTable", *, lists_all: bool) -> None:
 
 
 def _instruments(paths: Sequence[Path]) -> "list[Instrument]":
+    if not paths:
+        return []
     from dagster_project.study import LIBRARY_PREFIX, library_file, read_instrument
 
     files: list[Path] = []
