@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from dagster_project.audit.paper.cell_tokens import CellTextError, Token, tokens_of
 from dagster_project.audit.paper.vocabulary import NO_NUMBER, NOT_SIGNIFICANT, PAIRS, UNITS, statistic_named
 
+#: No cell with numbers is longer.
+_MAX_LENGTH = 200
 _RELATIONS = ("<", ">", "≤", "≥", "=")
 _CLOSING = {"(": ")", "[": "]"}
 
@@ -48,6 +50,8 @@ class CellReading:
 def read_cell(text: str, mark: str | None) -> CellReading:
     """A cell's pieces. mark: of decimals, or None where the table does not show it."""
     plain = text.strip()
+    if len(plain) > _MAX_LENGTH:
+        return CellReading(question="a text of this length is no number")
     if NO_NUMBER.fullmatch(plain):
         return CellReading(is_blank=True)
     if NOT_SIGNIFICANT.fullmatch(plain.rstrip("*†‡ ")):

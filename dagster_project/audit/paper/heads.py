@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from dagster_project.audit.paper.decimal_marks import with_points
 from dagster_project.audit.paper.vocabulary import LETTERS, NAMES, level_of, statistic_named
 
+#: A longer heading is a sentence.
+_MAX_LENGTH = 300
 _PEOPLE = re.compile(
     r"[\s,;(\[]*\b[nN]\s*[=:]\s*(\d[\d,.'’\u2009\u202f ]*\d|\d+)\s*(?:[)\]]|\s*\(\s*\d+(?:[.,]\d+)?\s?%\s*\)|(?=[\s,;]|$))"
 )
@@ -37,6 +39,8 @@ class Head:
 
 def head_of(text: str, *, is_column: bool) -> Head:
     """A heading taken apart. is_column: a single letter may then be a statistic beside a name, as in 'Pre M'."""
+    if len(text) > _MAX_LENGTH:
+        return Head(" ".join(text.split()))
     plain = _SQUARED.sub("²", with_points(text))
     plain = _MARKS.sub("", _RAISED.sub("", plain)).replace("**", "").strip()
     people = ""

@@ -37,7 +37,7 @@ class LayoutTables(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "table":
-            self.numbers.update(self._open)
+            self.numbers.update(self._open[-1:])
             self._open.append(self._count)
             self._count += 1
 
