@@ -71,7 +71,11 @@ class TableSpec:
 
         return pa.schema(
             [
-                pa.field(column.name, pa.type_for_alias(_TYPES[column.type][0]), metadata={"description": column.description} | _unit(column))
+                pa.field(
+                    column.name,
+                    pa.type_for_alias(_TYPES[column.type][0]),
+                    metadata={"description": column.description} | _unit(column),
+                )
                 for column in self.columns
             ]
         )

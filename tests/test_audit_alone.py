@@ -100,7 +100,11 @@ def test_from_python_it_gives_findings_and_imports_little(alone: Any, tmp_path: 
 def test_its_version_and_bounds_are_those_of_the_repository() -> None:
     whole = tomllib.loads((_CLONE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     own = tomllib.loads((_PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert (own["version"], own["license"], own["requires-python"]) == (whole["version"], whole["license"], whole["requires-python"])
+    assert (own["version"], own["license"], own["requires-python"]) == (
+        whole["version"],
+        whole["license"],
+        whole["requires-python"],
+    )
     # SciPy's pins are of the whole, by Python's version; a bound that holds both is enough here.
     assert {text for text in own["dependencies"] if not text.startswith("scipy")} <= set(whole["dependencies"])
 

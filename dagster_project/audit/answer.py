@@ -58,7 +58,8 @@ def audit(
 ) -> TableAudit:
     """The findings on tables: a path, or their text (of more than one line), or the bytes of a file.
 
-    form: of cells without one, such as 'M (SD)'. decimal_mark: point or comma, where the table does not show it. effect_size,
+    form: of cells without one, such as 'M (SD)'. decimal_mark: point or comma, where the table does not show it.
+    effect_size,
     design, level, may_be_cut: as the options of `wavehouse audit`. Raises ValueError with one line for what cannot be read.
     """
     if isinstance(table, bytes):
@@ -70,6 +71,7 @@ def audit(
     any_table = read_any_table(data, name, Answers(decimal_mark, form))
     long_form = any_table.table
     findings = audit_table(
-        long_form.values, long_form.facts, effect_size=effect_size, design=design, level=level, by_line=long_form.by_line, may_be_cut=may_be_cut
-    )
+        long_form.values, long_form.facts, effect_size=effect_size, design=design, level=level,
+        by_line=long_form.by_line, may_be_cut=may_be_cut,
+    )  # fmt: skip
     return TableAudit(tuple(findings), any_table)

@@ -1,6 +1,7 @@
 """Anybody's table: in long form, or as it is printed, from a file's bytes.
 
-Belongs here: which of both a file holds, and the table for the engine. Does not belong here: taking tables apart (paper/), rules.
+Belongs here: which of both a file holds, and the table for the engine. Does not belong here: taking tables apart
+(paper/), rules.
 """
 
 from dataclasses import dataclass

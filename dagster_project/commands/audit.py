@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 _DESCRIPTION = """Check the arithmetic of results tables: as they are printed, or one row a printed number.
 
 as printed
-  A Word document, a workbook, a page saved as HTML, a wide CSV, pasted text (-). Heads, names of rows and notes say what a cell
-  holds: M (SD), n (%), OR (95% CI), t(29) = 2.31. What they leave open is asked, and set aside until --form or --decimal-mark
-  answers it, or the preview (--preview FILE) is corrected and given back. The lines of findings are those of the preview.
+  A Word document, a workbook, a page saved as HTML, a wide CSV, pasted text (-). Heads, names of rows and notes say what a
+  cell holds: M (SD), n (%), OR (95% CI), t(29) = 2.31. What they leave open is asked, and set aside until --form or
+  --decimal-mark answers it, or the preview (--preview FILE) is corrected and given back. Findings name its lines.
 
 columns of long form
   label, timepoint, statistic, printed are needed. timepoint is a moment (T1) or a change between two (T1-T2); statistic is

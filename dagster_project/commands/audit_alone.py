@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read has read enough
         return 0
     except MemoryError:
-        say("wavehouse-audit: there is not enough memory for what is read; give more, or make the file smaller", file=sys.stderr)
+        say("wavehouse-audit: there is not enough memory for the file; give more, or make it smaller", file=sys.stderr)
         return 2
     except (ValueError, OSError) as error:
         say(f"wavehouse-audit: {error_line(str(error)) if isinstance(error, OSError) else error}", file=sys.stderr)

@@ -149,7 +149,7 @@ def _scoring(study: Study, code: str) -> tuple[object, ...]:
 
 
 def _scoring_words(instrument: Instrument, scale: Scale | Composite) -> str:
-    """How a scale is scored. The codebook, which knows it, is made of Arrow tables: who only reads instruments waits for none."""
+    """How a scale is scored. The codebook, which knows it, is made of Arrow tables, which nobody needs who only reads."""
     from dagster_project.study.codebook.instruments import scoring_rule
 
     return scoring_rule(instrument, scale)

@@ -1,6 +1,8 @@
-"""Builds the auditor by itself: the modules that it reaches, under a name of their own, so that Wavehouse may be installed beside it.
+"""Builds the auditor by itself: the modules that it reaches, under a name of their own, so that Wavehouse may be
+installed beside it.
 
-Belongs here: which modules those are, and the packages' own files, in which names are imported when they are asked for. Does not belong
+Belongs here: which modules those are, and the packages' own files, in which names are imported when they are asked
+for. Does not belong
 here: any code of the auditor.
 """
 
@@ -58,12 +60,14 @@ def write_package(folder: Path) -> None:
         file = _file_of(module)
         if file.name != "__init__.py":
             _write(parts, module, file.read_text(encoding="utf-8"), is_package=False)
-    for package in sorted({".".join(module.split(".")[:depth]) for module in modules for depth in range(1, module.count(".") + 1)}):
+    packages = {".".join(module.split(".")[:depth]) for module in modules for depth in range(1, module.count(".") + 1)}
+    for package in sorted(packages):
         _write(parts, package, _package_text(package, modules), is_package=True)
     (folder / "__main__.py").write_text(_MAIN, encoding="utf-8")
     (folder / "__init__.py").write_text(_DOOR, encoding="utf-8")
     for name in _DATA:
-        shutil.copytree(_ROOT / _SOURCE / name, parts / name, ignore=shutil.ignore_patterns("*.py", "__pycache__"), dirs_exist_ok=True)
+        modules_of_data = shutil.ignore_patterns("*.py", "__pycache__")
+        shutil.copytree(_ROOT / _SOURCE / name, parts / name, ignore=modules_of_data, dirs_exist_ok=True)
 
 
 def _write(folder: Path, module: str, text: str, *, is_package: bool) -> None:
@@ -112,7 +116,7 @@ def _reached_modules() -> set[str]:
         if module in reached:
             continue
         reached.add(module)
-        if not _file_of(module).name == "__init__.py":
+        if _file_of(module).name != "__init__.py":
             waiting += [_home_of(source, name) for source, name in _imports(module)]
     return reached
 
@@ -121,7 +125,8 @@ def _package_text(package: str, modules: set[str]) -> str:
     """A package's file: what its own says, and its names, each imported when it is asked for."""
     tree = ast.parse(_file_of(package).read_text(encoding="utf-8"))
     homes = {name: home for source, name in _imports(package) if (home := _home_of(source, name)) in modules}
-    lines = [f'"""{ast.get_docstring(tree) or "The auditor by itself."}"""', "", "import importlib", "from typing import Any", ""]
+    docstring = ast.get_docstring(tree) or "The auditor by itself."
+    lines = [f'"""{docstring}"""', "", "import importlib", "from typing import Any", ""]
     lines += [f"_HOMES = {homes!r}", "", "", "def __getattr__(name: str) -> Any:", "    if name not in _HOMES:"]
     lines += ["        raise AttributeError(name)", "    return getattr(importlib.import_module(_HOMES[name]), name)", ""]
     return "\n".join(lines)

@@ -1,6 +1,7 @@
 """Tables as they are printed: found in a page, a document, a workbook or pasted text, understood, and taken apart.
 
-Belongs here: from a file's bytes to rows in long form, and the questions about what is ambiguous. Does not belong here: rules
+Belongs here: from a file's bytes to rows in long form, and the questions about what is ambiguous. Does not belong
+here: rules
 (audit/), reading long form (read.py), what a command prints.
 """
 

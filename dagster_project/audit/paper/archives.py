@@ -42,7 +42,8 @@ def names_of_parts(data: bytes, name: str) -> list[str]:
 
 
 def _unpacked_sizes(data: bytes, part: zipfile.ZipInfo) -> Iterator[int]:
-    """How many bytes a part unpacks to, block by block, to its true end: a reader may go on to it, whatever size is declared."""
+    """How many bytes a part unpacks to, block by block, to its true end: a reader may go on to it, whatever size is
+    declared."""
     start = part.header_offset + _LOCAL_HEADER_BYTES
     name_length, extra_length = data[start - 4 : start - 2], data[start - 2 : start]
     start += int.from_bytes(name_length, "little") + int.from_bytes(extra_length, "little")

@@ -193,9 +193,9 @@ class _Pieces:
         else:
             value = self._piece(bracket)
         value.statistic = statistic
-        if len(value.numbers) == 2 and statistic not in PAIRS:
-            if value.between != "/" and statistic not in ("n", "count"):
-                raise CellTextError(f"two numbers stand where {name} has one")
+        is_pair = statistic in PAIRS or value.between == "/" or statistic in ("n", "count")
+        if len(value.numbers) == 2 and not is_pair:
+            raise CellTextError(f"two numbers stand where {name} has one")
         return [value, *pieces]
 
     def _has_relation_behind(self) -> bool:

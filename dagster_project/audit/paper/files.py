@@ -31,7 +31,8 @@ _ENCODINGS = ("utf-8-sig", "cp1252")
 
 
 def tables_of(data: bytes, name: str) -> list[PaperTable]:
-    """The tables of a file that is no text: a Word document or a workbook. Raises ResultsError, in one line with the cure."""
+    """The tables of a file that is no text: a Word document or a workbook. Raises ResultsError, in one line with the
+    cure."""
     for signature, reason, cure in _TABLELESS:
         if data.startswith(signature):
             raise ResultsError(f"{name}: {reason}; {cure}")

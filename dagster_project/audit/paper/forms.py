@@ -17,7 +17,8 @@ _MIN_CELLS = 3
 def form_of_row(readings: Sequence[tuple[CellReading, str]], forms: Sequence[Form]) -> Form:
     """The one form of a row's cells, each with its column's number of people; () where it cannot be said.
 
-    One of several forms is taken where a row's cells have its shape, or where whole numbers with brackets are counts by their
+    One of several forms is taken where a row's cells have its shape, or where whole numbers with brackets are counts
+    by their
     percentages of the column's people.
     """
     cells = [(reading, people) for reading, people in readings if reading.has_numbers]
@@ -37,7 +38,8 @@ def form_of_row(readings: Sequence[tuple[CellReading, str]], forms: Sequence[For
 
 
 def is_habit_of_counts(readings: Sequence[tuple[CellReading, str]]) -> bool:
-    """Whether a table's cells a (b), of which nothing says what they are, are n (%) by the numbers of people in its heads."""
+    """Whether a table's cells a (b), of which nothing says what they are, are n (%) by the numbers of people in its
+    heads."""
     verdicts = [
         is_percentage(reading, people)
         for reading, people in readings

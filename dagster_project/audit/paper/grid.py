@@ -56,7 +56,8 @@ class PaperTable:
 
 
 def grid_of(rows: Iterable[Iterable[PaperCell]], name: str) -> list[list[PaperCell]]:
-    """Rows of cells as a grid: a cell that covers several rows or columns stands in each. Raises ResultsError for too many."""
+    """Rows of cells as a grid: a cell that covers several rows or columns stands in each. Raises ResultsError for
+    too many."""
     grid: list[dict[int, PaperCell]] = []
     open_cells: dict[int, tuple[PaperCell, int]] = {}
     cell_count = 0

@@ -28,7 +28,8 @@ _DOUBTFUL = frozenset(letter for letter in LETTERS if letter.isalpha() and lette
 
 @dataclass(frozen=True)
 class Head:
-    """name: what is left. form: statistics in order, a pair such as ci as one; alternatives: other forms that it also names."""
+    """name: what is left. form: statistics in order, a pair such as ci as one; alternatives: other forms that it
+    also names."""
 
     name: str = ""
     form: tuple[str, ...] = ()
@@ -198,7 +199,7 @@ _ROWS = frozenset(
 _CATEGORIES = frozenset(("highest", "lowest", "least", "greatest", "Highest", "Lowest", "Range", "n."))
 #: Words of many names.
 _WORDS_OF_NAMES = frozenset(
-    "range n change es q1 q3 min max sum level share missing correlation ci_low ci_high variance wald".split()
+    "range n change es q1 q3 min max sum level share missing correlation ci_low ci_high variance wald".split()  # noqa: SIM905
 )
 
 
@@ -215,8 +216,10 @@ def _alternatives(text: str) -> list[tuple[str, ...]]:
 _OR = re.compile(r"\s+or\s+|\s+and\s+|;\s*|\s/\s")
 _COMMA_OF_FORMS = re.compile(r"\s+or\s+|\s+and\s+|;\s*|(?<=[)\]]),?\s+(?=\w)|\s/\s")
 _NOTE_FORM = re.compile(
-    r"\b(?:(?:means?|averages?|medians?|numbers?|no\.?|n|counts?|frequenc(?:y|ies)|M|Mdn|patients|participants)\b(?: (?:of )?(?:patients|participants|scores?))?)"
-    r"\s*(?:[(\[]\s*(?:±|\+/-)?\s*[^()\[\]]{1,40}[)\]]|(?:±|\+/-)\s*(?:SDs?|SEs?|SEM|standard (?:deviations?|errors?(?: of the mean)?)|s\.d\.))",
+    r"\b(?:(?:means?|averages?|medians?|numbers?|no\.?|n|counts?|frequenc(?:y|ies)|M|Mdn|patients|participants)\b"
+    r"(?: (?:of )?(?:patients|participants|scores?))?)"
+    r"\s*(?:[(\[]\s*(?:±|\+/-)?\s*[^()\[\]]{1,40}[)\]]"
+    r"|(?:±|\+/-)\s*(?:SDs?|SEs?|SEM|standard (?:deviations?|errors?(?: of the mean)?)|s\.d\.))",
     re.IGNORECASE,
 )  # fmt: skip
 

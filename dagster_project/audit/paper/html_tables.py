@@ -1,6 +1,7 @@
 """Tables of a page saved as HTML, with the title above and the notes below each.
 
-Belongs here: which texts of a page are a table's. Does not belong here: what a cell means. Scripts, styles and what is hidden
+Belongs here: which texts of a page are a table's. Does not belong here: what a cell means. Scripts, styles and what
+is hidden
 are passed over; nothing is fetched.
 """
 
@@ -9,9 +10,9 @@ from html.parser import HTMLParser
 
 from dagster_project.audit.paper.grid import NOTE, TITLE, PaperCell, PaperTable, grid_of
 
-_BLOCKS = frozenset("p div li h1 h2 h3 h4 h5 h6 section figure caption figcaption dd dt tr td th table br hr ul ol".split())
+_BLOCKS = frozenset("p div li h1 h2 h3 h4 h5 h6 section figure caption figcaption dd dt tr td th table br hr ul ol".split())  # noqa: SIM905
 _UNSEEN = frozenset(("script", "style", "template", "noscript", "math", "svg"))
-_VOID = frozenset("br hr img input meta link col area base embed source track wbr".split())
+_VOID = frozenset("br hr img input meta link col area base embed source track wbr".split())  # noqa: SIM905
 _INDENT = re.compile(r"(?:padding-left|margin-left|text-indent)\s*:\s*([\d.]+)")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden")
 _MAX_NOTES = 8

@@ -26,7 +26,8 @@ _MARKS = {"point": POINT, "comma": COMMA}
 
 @dataclass(frozen=True)
 class Answers:
-    """What a person says of a table that it does not say itself. decimal_mark: point or comma. form: of cells without one."""
+    """What a person says of a table that it does not say itself. decimal_mark: point or comma. form: of cells
+    without one."""
 
     decimal_mark: str = ""
     form: str = ""

@@ -11,18 +11,23 @@ from dagster_project.audit.paper.vocabulary import NO_MOMENT, TOTALS
 
 ALL_PEOPLE, COMPARISON = "all", "comparison"
 _TIME = re.compile(
-    r"\s*(?:t\s?\d+|time\s?\d*|pre\b|post\b|pre-?test|post-?test|baseline|bl\b|follow[- ]?up|fu\s?\d*\b|before|after|wave\s?\d*|"
-    r"(?:week|month|year|day|visit|session)s?\s*\d+|\d+[- ]?(?:w|m|y|d|weeks?|months?|years?|days?)\b|admission|discharge|intake|"
+    r"\s*(?:t\s?\d+|time\s?\d*|pre\b|post\b|pre-?test|post-?test|baseline|bl\b|follow[- ]?up|"
+    r"fu\s?\d*\b|before|after|wave\s?\d*|"
+    r"(?:week|month|year|day|visit|session)s?\s*\d+|\d+[- ]?(?:w|m|y|d|weeks?|months?|years?|days?)\b|"
+    r"admission|discharge|intake|"
     r"endpoint|end of|(?:pre|post)[- ]?(?:intervention|treatment|test)|(?:19|20)\d\d$)",
     re.IGNORECASE,
 )
 _GROUP = re.compile(
-    r"\s*(?:intervention|control|treatment|placebo|experimental|comparison|waitlist|wait-list|usual care|tau|cbt|men|women|males?|"
-    r"females?|boys|girls|patients|controls|cases|group\s?\w+|arm\s?\w+|exposed|unexposed|drug\s?\w*)\b(?: group| arm| condition)?\s*$",
+    r"\s*(?:intervention|control|treatment|placebo|experimental|comparison|"
+    r"waitlist|wait-list|usual care|tau|cbt|men|women|males?|"
+    r"females?|boys|girls|patients|controls|cases|group\s?\w+|arm\s?\w+|exposed|unexposed|"
+    r"drug\s?\w*)\b(?: group| arm| condition)?\s*$",
     re.IGNORECASE,
 )
 _CONTRAST = re.compile(
-    r"\b(?:change|difference|differences|diff|mean diff|vs\.?|versus|paired differences|between[- ]groups?|within[- ]groups?|"
+    r"\b(?:change|difference|differences|diff|mean diff|vs\.?|versus|paired differences|"
+    r"between[- ]groups?|within[- ]groups?|"
     r"effect|improvement|t[- ]test|comparison|contrast)\b|[Δ→]|\bminus\b",
     re.IGNORECASE,
 )
@@ -87,7 +92,8 @@ class Moments:
         return Moment(" ".join(groups), " ".join(times))
 
     def pair(self, extra: Iterable[str] = ()) -> str:
-        """The name of the comparison of the only two moments; a name of its own where there are more, '' where there are none."""
+        """The name of the comparison of the only two moments; a name of its own where there are more, '' where there
+        are none."""
         names = list(dict.fromkeys([*self._proper, *extra]))
         if len(names) == 2:
             return " - ".join(names) if all(map(is_time, names)) else " vs ".join(names)

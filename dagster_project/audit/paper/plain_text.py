@@ -127,7 +127,8 @@ def _rows(lines: list[str], delimiter: str) -> list[list[PaperCell]]:
 
 
 def _edges(lines: list[str]) -> list[tuple[int, int]]:
-    """The columns of aligned text, by where all lines are blank: a single blank parts columns only before numbers with a head."""
+    """The columns of aligned text, by where all lines are blank: a single blank parts columns only before numbers
+    with a head."""
     width = max(map(len, lines), default=0)
     is_blank = [all(position >= len(line) or line[position] == " " for line in lines) for position in range(width)]
     parts: list[tuple[int, int]] = []

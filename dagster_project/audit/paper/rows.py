@@ -1,6 +1,7 @@
 """A table's cells as rows of long form: label, moment, statistic, number; or the question that a cell asks.
 
-Belongs here: putting a cell's heads and names together. Does not belong here: each of these (heads.py, shape.py, moments.py),
+Belongs here: putting a cell's heads and names together. Does not belong here: each of these (heads.py, shape.py,
+moments.py),
 numbers of a cell (slots.py).
 """
 
@@ -18,7 +19,8 @@ from dagster_project.audit.paper.slots import Form, Number, SlotReading, fill
 from dagster_project.audit.paper.vocabulary import COMPARISONS, MISSING, SUMMARIES
 
 _BRACKETS = re.compile(
-    r"\b(standard errors?|SEs?|SEMs?|standard deviations?|SDs?|t[- ]?statistics|t[- ]?values|p[- ]?values|percentages?|%)\b[\w ]{0,20}\bin (?:parenthes[ei]s|brackets)",
+    r"\b(standard errors?|SEs?|SEMs?|standard deviations?|SDs?|t[- ]?statistics|t[- ]?values|p[- ]?values|"
+    r"percentages?|%)\b[\w ]{0,20}\bin (?:parenthes[ei]s|brackets)",
     re.IGNORECASE,
 )  # fmt: skip
 _IN_BRACKETS = {
@@ -63,7 +65,8 @@ class TableRows:
         self._has_moment_names = self._names_are_moments()
 
     def long_rows(self) -> list[dict[str, str]]:
-        """The rows of long form, in the table's order; the numbers of people in its heads before the rows that they are of."""
+        """The rows of long form, in the table's order; the numbers of people in its heads before the rows that they
+        are of."""
         rows = self._people_rows()
         for row in self._shape.rows:
             rows += self._of_row(row)

@@ -16,6 +16,8 @@ _NOTE = re.compile(
     r"\s*(?:notes?\b|abbreviations?\b|source|\^\{|[*†‡§¶#ᵃ-ᶻ]|[a-e]\s[A-Z]|values\b|data\b|p\s*[<=]|\d\s[A-Z])",
     re.IGNORECASE,
 )
+#: What may stand behind each of several columns and be of it.
+_OF_LEFT = (("ci",), ("se",), ("sd",), ("percent",))
 #: They compare what stands on their left, and are not parted from it by a heading.
 _TESTS = (("p",), ("t",), ("f",), ("z",), ("chi2",), ("df",), ("es",))
 _NOTE_LENGTH = 40
@@ -213,10 +215,10 @@ def _with_letters_as_names(columns: dict[int, ColumnHead]) -> None:
     """Groups that are called A and B: B is no coefficient there, nor where it has a number of people."""
     has_letters = any(head.path[-1:] in (("A",), ("a",)) for head in columns.values())
     for head in columns.values():
-        letter = head.text.strip()[:1]
-        if len(head.form) == 1 and letter.isalpha() and re.fullmatch(r"\w\W*(?:\(?[nN]\s*=.*)?", head.text.strip()):
-            if (has_letters and letter in "Bb") or (head.people and head.form != ("n",)):
-                head.form, head.path = (), (*head.path, letter)
+        text = head.text.strip()
+        is_letter = len(head.form) == 1 and bool(re.fullmatch(r"[^\W\d]\W*(?:\(?[nN]\s*=.*)?", text))
+        if is_letter and ((has_letters and text[0] in "Bb") or (head.people and head.form != ("n",))):
+            head.form, head.path = (), (*head.path, text[0])
 
 
 def _without_name_of_all(columns: dict[int, ColumnHead]) -> None:
@@ -237,7 +239,7 @@ def _of_neighbours(columns: dict[int, ColumnHead]) -> None:
         column
         for column, head in columns.items()
         if column - 1 in columns
-        and (head.form in (("ci",), ("se",), ("sd",), ("percent",)) or (head.form == ("p",) and _compares(columns[column - 1])))
+        and (head.form in _OF_LEFT or (head.form == ("p",) and _compares(columns[column - 1])))
         and len(columns[column - 1].path) > len(head.path) and columns[column - 1].form != head.form
     ]  # fmt: skip
     if len(nameless) > 1:
@@ -334,7 +336,8 @@ def _stub_row(
     section = ", ".join(dict.fromkeys(entry.name for entry in headings))
     name = head.name or ("" if head.form else stub[-1])
     return StubRow(
-        index, (*names, name) if name or not names else names, section, cells, form, alternatives, head.people or inherited.people,
+        index, (*names, name) if name or not names else names, section, cells, form, alternatives,
+        head.people or inherited.people,
         head.level or inherited.level,
     )  # fmt: skip
 

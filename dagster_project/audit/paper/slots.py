@@ -1,6 +1,7 @@
 """Which statistic each number of a cell is: by its own words, its heading's form, or its shape.
 
-Belongs here: holding a cell's pieces against forms; the question that is asked where they fit none, or several. Does not belong
+Belongs here: holding a cell's pieces against forms; the question that is asked where they fit none, or several. Does
+not belong
 here: where a form comes from (forms.py).
 """
 
@@ -42,8 +43,8 @@ def fill(reading: CellReading, form: Form, level: str = "") -> SlotReading:
         return SlotReading((*numbers, *stated))
     if stated and len(pieces) == 1 and pieces[0].bracket and stated[0].statistic in _WITH_INTERVAL:
         # What follows an effect in brackets, as a range, is its interval.
-        if (interval := _by_form(pieces, ("ci",), level)) is not None and len(interval) == 2:
-            return SlotReading((*stated, *interval))
+        interval = _by_form(pieces, ("ci",), level) or []
+        return SlotReading((*stated, *interval)) if len(interval) == 2 else SlotReading(question=_question(pieces, form))
     return SlotReading(question=_question(pieces, form))
 
 

@@ -1,7 +1,8 @@
 """Tables of a workbook: a sheet is a table, or several with blank rows and a title between.
 
 Belongs here: the sheets' cells as texts, and where a table begins. Does not belong here: what a cell means; whether the
-archive may be unpacked (archives.py). A workbook holds numbers without the zeros that it prints: 3.50 comes as 3.5, which makes
+archive may be unpacked (archives.py). A workbook holds numbers without the zeros that it prints: 3.50 comes as 3.5,
+which makes
 its rounding wider, never narrower.
 """
 
@@ -22,7 +23,8 @@ def workbook_tables(data: bytes, name: str) -> list[PaperTable]:
         workbook = python_calamine.load_workbook(io.BytesIO(data))
         sheets = [
             entry.name for entry in workbook.sheets_metadata
-            if entry.visible == python_calamine.SheetVisibleEnum.Visible and entry.typ == python_calamine.SheetTypeEnum.WorkSheet
+            if entry.visible == python_calamine.SheetVisibleEnum.Visible
+            and entry.typ == python_calamine.SheetTypeEnum.WorkSheet
         ]  # fmt: skip
         contents = []
         for sheet_name in sheets:
