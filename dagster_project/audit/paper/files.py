@@ -18,13 +18,8 @@ _HTML = re.compile(
 )
 _HAS_TABLE = re.compile(r"<table\b", re.IGNORECASE)
 _ARCHIVE, _OLD_OFFICE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
-_TABLELESS = (
-    (b"%PDF", "a PDF has letters at places, and no tables", "copy the table and paste it, or save it as Word, HTML or CSV"),
-    (b"{\\rtf", "an RTF document is not read", "save it as .docx"),
-    (b"\x1f\x8b", "a gzip file is not read", "unpack it"),
-    (b"\x89PNG", "a picture has no tables", "type the table, or give the page that it is from"),
-    (b"\xff\xd8\xff", "a picture has no tables", "type the table, or give the page that it is from"),
-)  # fmt: skip
+_PDF, _RTF, _GZIP = b"%PDF", b"{\\rtf", b"\x1f\x8b"
+_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*")
 #: What the head of long form has; two of them are no table as printed.
 _LONG_FORM = {"timepoint", "statistic", "printed"}
 _ENCODINGS = ("utf-8-sig", "cp1252")
@@ -33,9 +28,7 @@ _ENCODINGS = ("utf-8-sig", "cp1252")
 def tables_of(data: bytes, name: str) -> list[PaperTable]:
     """The tables of a file that is no text: a Word document or a workbook. Raises ResultsError, in one line with the
     cure."""
-    for signature, reason, cure in _TABLELESS:
-        if data.startswith(signature):
-            raise ResultsError(f"{name}: {reason}; {cure}")
+    _refuse_without_tables(data, name)
     if data.startswith(_ARCHIVE):
         parts = names_of_parts(data, name)
         if any(part.startswith("word/") for part in parts):
@@ -57,6 +50,19 @@ def tables_of(data: bytes, name: str) -> list[PaperTable]:
                 f"{name}: an old or encrypted Office file; save it as .docx or .xlsx, without a password"
             ) from None
     return text_tables_of(text_of(data, name), name)
+
+
+def _refuse_without_tables(data: bytes, name: str) -> None:
+    if data.startswith(_PDF):
+        raise ResultsError(
+            f"{name}: a PDF has letters at places, and no tables; copy the table and paste it, or save it as Word, HTML or CSV"
+        )
+    if data.startswith(_RTF):
+        raise ResultsError(f"{name}: an RTF document is not read; save it as .docx")
+    if data.startswith(_GZIP):
+        raise ResultsError(f"{name}: a gzip file is not read; unpack it")
+    if data.startswith(_PICTURES):
+        raise ResultsError(f"{name}: a picture has no tables; type the table, or give the page that it is from")
 
 
 def text_tables_of(text: str, name: str) -> list[PaperTable]:
@@ -89,7 +95,7 @@ def _utf16_text(data: bytes, encoding: str, name: str) -> str:
 
 def is_binary(data: bytes) -> bool:
     """Whether bytes are of a kind of file that is no text."""
-    return data.startswith((_ARCHIVE, _OLD_OFFICE, *(signature for signature, _, _ in _TABLELESS)))
+    return data.startswith((_ARCHIVE, _OLD_OFFICE, _PDF, _RTF, _GZIP, *_PICTURES))
 
 
 def is_long_form(text: str) -> bool:
