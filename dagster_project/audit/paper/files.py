@@ -55,7 +55,8 @@ def tables_of(data: bytes, name: str) -> list[PaperTable]:
 def _refuse_without_tables(data: bytes, name: str) -> None:
     if data.startswith(_PDF):
         raise ResultsError(
-            f"{name}: a PDF has letters at places, and no tables; copy the table and paste it, or save it as Word, HTML or CSV"
+            f"{name}: a PDF has letters at places, and no tables; copy the table and paste it, or save it as Word, HTML or"
+            " CSV"
         )
     if data.startswith(_RTF):
         raise ResultsError(f"{name}: an RTF document is not read; save it as .docx")

@@ -79,6 +79,7 @@ class Moments:
                 and not is_contrast(moment.name)
                 and not is_total(moment.name)
                 and moment.name.casefold() not in NO_MOMENT
+                and not moment.name.isdigit()
             )
         )
 

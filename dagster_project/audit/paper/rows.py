@@ -63,6 +63,8 @@ class TableRows:
         ])  # fmt: skip
         self._is_repeated = self._repeats_names()
         self._has_moment_names = self._names_are_moments()
+        self._are_groups = self._names_are_groups()
+        self._subject = shape.table.title[:80] or f"table {shape.table.name}"
 
     def long_rows(self) -> list[dict[str, str]]:
         """The rows of long form, in the table's order; the numbers of people in its heads before the rows that they
@@ -77,6 +79,10 @@ class TableRows:
     def _is_summary(self, column: int) -> bool:
         """Whether a column describes people, rather than compares them."""
         head = self._shape.columns[column]
+        if head.form == ("ci",) and not head.path and column - 1 in self._shape.columns:
+            # An interval behind a mean is the mean's.
+            left = self._shape.columns[column - 1]
+            return left.form[:1] in (("mean",), ("median",), ("percent",)) and not left.path
         return not head.form or head.form[0] in SUMMARIES
 
     def _repeats_names(self) -> bool:
@@ -125,6 +131,21 @@ class TableRows:
         has_times = any(is_time(name) for head in self._shape.columns.values() for name in head.path)
         return are_moments and has_paths and not has_sections and not has_times and len(set(names)) == len(names)
 
+    def _names_are_groups(self) -> bool:
+        """Whether the rows are the groups or times of one outcome, and all columns statistics."""
+        rows = self._shape.rows
+        names = [row.names[-1] for row in rows if row.names]
+        columns = self._shape.columns.values()
+        is_plain = len(self._shape.stub_heads) == 1 and not any(row.section or row.form or row.is_below for row in rows)
+        has_statistics = all(head.form and not head.path for head in columns) and any(
+            head.form[0] == "mean" for head in columns
+        )
+        are_moments = all(is_time(name) or is_group(name) for name in names) or is_moment_head(self._shape.stub_heads[0])
+        return is_plain and has_statistics and are_moments and len(names) == len(rows) == len(set(names)) > 1
+
+    def _cells_in(self, column: int) -> int:
+        return sum(reading.has_numbers for (_, place_column), reading in self._readings.items() if place_column == column)
+
     def _place_of(self, row: StubRow, column: int) -> tuple[str, str, str]:
         """Section, label and moment of a cell."""
         head = self._shape.columns[column]
@@ -137,6 +158,11 @@ class TableRows:
                 return f"heads of table {self._shape.table.name}", "N", timepoint or ALL_PEOPLE
             label = row.section or " ".join(head.path[:1] if len(head.path) > 1 else head.path) or "N"
             return "", label, (timepoint if row.section else " ".join(head.path[1:])) or ALL_PEOPLE
+        if self._are_groups:
+            # Groups in rows, statistics in columns: all is of what the table is about.
+            group_names = [row.names[-1] for row in self._shape.rows if row.names]
+            is_shared = not self._is_summary(column) and self._cells_in(column) == 1
+            return "", self._subject, (self._moments.pair(group_names) or ALL_PEOPLE) if is_shared else name
         if self._has_moment_names:
             label = headings or " ".join(head.path)
             return moment.section, label, name if not headings or not timepoint else f"{name} {timepoint}"

@@ -48,6 +48,7 @@ class StubRow:
     people: str = ""
     level: str = ""
     is_below: bool = False
+    stub: tuple[str, ...] = ()
 
 
 @dataclass
@@ -154,7 +155,9 @@ def _is_data(line: list[PaperCell], mark: str | None) -> bool:
 
 
 def _is_named(line: list[PaperCell]) -> bool:
-    """Whether a first row of numbers is a head all the same: years, or times."""
+    """Whether a first row of numbers is a head all the same: years, or times; or a statistic stands among them."""
+    if any(cell.text and form_of(cell.text) for cell in line[1:]):
+        return True
     return all(re.fullmatch(r"(?:19|20)\d\d|T?\d", cell.text) for cell in line[1:] if cell.text)
 
 
@@ -256,6 +259,9 @@ def _rows(
     rows: list[StubRow] = []
     for number, (index, line) in enumerate(lines):
         stub = [cell.text for cell in line[:stub_count]]
+        if stub_count > 1 and not stub[0] and stub[-1] and rows and len(rows[-1].stub) == stub_count:
+            # A name stands once for the rows below it.
+            stub = [text or upper for text, upper in zip(stub, rows[-1].stub, strict=True)]
         cells = {column: cell for column, cell in enumerate(line) if column >= stub_count and cell.text and cell.is_first}
         name = next((text for text in stub if text), "")
         is_heading = bool(name) and (not cells or (len({*stub, *(cell.text for cell in line)} - {""}) == 1))
@@ -338,7 +344,7 @@ def _stub_row(
     return StubRow(
         index, (*names, name) if name or not names else names, section, cells, form, alternatives,
         head.people or inherited.people,
-        head.level or inherited.level,
+        head.level or inherited.level, stub=tuple(stub),
     )  # fmt: skip
 
 

@@ -32,7 +32,8 @@ _WORDS = {
     "percent": "pct, percent, percentage, percentages, valid percent, valid %, per cent, prozent, proportion %",
     "cumulative_percent": "cumulative percent, cumulative %, cum %, cum. percent",
     "mean": """
-        mean, means, average, averages, avg, mean score, mean value, mittelwert, mw, moyenne, media, x̄, emmean,
+        mean, estimated mean, adjusted mean, marginal mean, estimated marginal mean, adjusted means, means,
+        average, averages, avg, mean score, mean value, mittelwert, mw, moyenne, media, x̄, emmean,
         lsmean, ls mean
     """,
     "sd": """

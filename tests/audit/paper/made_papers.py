@@ -143,6 +143,15 @@ GTSUMMARY = (
     "| **Age** | 45 (38, 52) | 44 (37, 51) | 0.7 |\n| Unknown | 2 | 1 | |\n\n"
     "^{1} Median (Q1, Q3); n (%)\n^{2} Wilcoxon rank sum test\n"
 )
+GROUPS_BELOW_OUTCOMES = (
+    "Outcome\tGroup\tn\tMean\tSD\nHope\tMen\t18\t3.44\t0.80\n\tWomen\t22\t3.59\t0.75\nJoy\tMen\t18\t2.11\t0.50\n"
+    "\tWomen\t22\t2.05\t0.55\n"
+)
+ESTIMATED_MEANS = (
+    "Group\tEstimated mean (SE)\t95% CI\tMean difference (95% CI)\tp\nTreated\t12.3 (0.5)\t11.3–13.3\t2.1 (0.7 to 3.5)\t.004\n"
+    "Control\t10.2 (0.5)\t9.2–11.2\tRef\t\n"
+)
+CORRELATIONS = "\tM\tSD\t1\t2\n1. Hope\t3.45\t0.80\t–\t\n2. Distress\t8.05\t3.90\t−.45**\t–\n"
 REGRESSION = (
     "\tModel 1\tModel 2\n\tB\tB\nAge\t0.31***\t0.28**\n\t(0.08)\t(0.09)\nWomen\t−0.12\t−0.10\n\t(0.11)\t(0.11)\n"
     "Note. Standard errors in parentheses, as is usual in such tables.\n"

@@ -85,6 +85,10 @@ def test_a_workbook_with_titles_notes_and_a_hidden_sheet_is_read() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        (made_papers.GROUPS_BELOW_OUTCOMES, {("1", "", "Hope", "Women", "mean"): "3.59", ("1", "", "Joy", "Women", "n"): "22"}),
+        (made_papers.ESTIMATED_MEANS, {("1", "", "table 1", "Control", "ci_high"): "11.2",
+                                       ("1", "", "table 1", "Treated vs Control", "ci_high"): "3.5"}),
+        (made_papers.CORRELATIONS, {("1", "", "1. Hope", "all", "sd"): "0.80"}),
         (made_papers.PASTED, {("2", "", "Distress", "Intervention vs Control", "t"): "-3.91",
                               ("2", "", "Hope", "Control", "n"): "50", ("2", "", "Hope", "Intervention", "sd"): "0.80"}),
         (made_papers.WIDE, {("1", "", "Belastung", "T1", "n"): "1234", ("1", "", "Hoffnung", "T2", "mean"): "3.60",
@@ -101,7 +105,7 @@ def test_a_workbook_with_titles_notes_and_a_hidden_sheet_is_read() -> None:
         (made_papers.GTSUMMARY, {("1", "", "Age", "Drug A", "q3"): "52", ("1", "", "Unknown", "Drug B", "count"): "1"}),
         (made_papers.REGRESSION, {("1", "", "Age", "Model 2", "estimate"): "0.28", ("1", "", "Women", "Model 1", "se"): "0.11"}),
     ],
-    ids=["pasted", "wide", "SPSS", "JASP", "jamovi", "R", "tableone", "gtsummary", "regression"],
+    ids=["groups below outcomes", "estimated means", "correlations", "pasted", "wide", "SPSS", "JASP", "jamovi", "R", "tableone", "gtsummary", "regression"],
 )  # fmt: skip
 def test_tables_of_programs_and_pasted_text_are_read(text: str, expected: dict[Key, str]) -> None:
     _, numbers = _numbers(text)
