@@ -14,6 +14,7 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 LIMITS_VARIABLE, ROOTS_VARIABLE = "WAVEHOUSE_LIMITS", "WAVEHOUSE_ROOTS"
 _NAMED_LIMIT = re.compile(r"([a-z_]+)=([0-9_]+)")
@@ -39,6 +40,7 @@ LIMITS = (
     Limit("definition_values", "definitions (YAML), values under an alias counted each time", "values", 200_000),
     Limit("json_bytes", "a survey's own definition as JSON, such as .qsf", "bytes", 50_000_000),
     Limit("table_bytes", "published and audited tables, interviews as a table", "bytes", 200_000_000),
+    Limit("audited_cells", "an audited table as it is printed, and a sheet of an audited workbook", "cells", 500_000),
     Limit("text_bytes", "delimited exports that are read from the file: UTF-8 with regular lines", "bytes", 100_000_000_000),
     Limit("memory_text_bytes", "delimited exports of any other form, which are read into memory", "bytes", 1_000_000_000),
     Limit("text_columns", "delimited exports", "columns", 200_000),
@@ -102,6 +104,14 @@ def read_whole(file: Path, limit: str, name: str | None = None, refusal: type[Va
         content = stream.read(_bounds[limit] + 1)
     if len(content) > _bounds[limit]:
         raise refusal(f"{name}: the file holds {beyond(limit)}")
+    return content
+
+
+def read_stream(stream: BinaryIO, limit: str, name: str, refusal: type[ValueError] = ReadableFileError) -> bytes:
+    """The bytes of a stream, such as standard input, within a limit. Raises `refusal` with one line."""
+    content = stream.read(_bounds[limit] + 1)
+    if len(content) > _bounds[limit]:
+        raise refusal(f"{name}: it holds {beyond(limit)}")
     return content
 
 

@@ -7,20 +7,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict
 
-import pyarrow as pa
-
 if TYPE_CHECKING:
+    import pyarrow as pa
     from _typeshed import DataclassInstance
 
 ColumnType = Literal["text", "whole", "number", "flag", "day", "time"]
-#: By column type: of Arrow, of DuckDB, of Frictionless' Table Schema.
-_TYPES: dict[ColumnType, tuple[pa.DataType, str, str]] = {
-    "text": (pa.string(), "varchar", "string"),
-    "whole": (pa.int64(), "bigint", "integer"),
-    "number": (pa.float64(), "double", "number"),
-    "flag": (pa.bool_(), "boolean", "boolean"),
-    "day": (pa.date32(), "date", "date"),
-    "time": (pa.timestamp("us"), "timestamp", "datetime"),
+#: By column type: of Arrow (by its name there), of DuckDB, of Frictionless' Table Schema.
+_TYPES: dict[ColumnType, tuple[str, str, str]] = {
+    "text": ("string", "varchar", "string"),
+    "whole": ("int64", "bigint", "integer"),
+    "number": ("double", "double", "number"),
+    "flag": ("bool", "boolean", "boolean"),
+    "day": ("date32", "date", "date"),
+    "time": ("timestamp[us]", "timestamp", "datetime"),
 }
 
 
@@ -66,20 +65,28 @@ class TableSpec:
     def column_names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
 
-    def arrow_schema(self) -> pa.Schema:
+    def arrow_schema(self) -> "pa.Schema":
         """The columns for Arrow and Parquet, each with its description."""
+        import pyarrow as pa
+
         return pa.schema(
             [
-                pa.field(column.name, _TYPES[column.type][0], metadata={"description": column.description} | _unit(column))
+                pa.field(
+                    column.name,
+                    pa.type_for_alias(_TYPES[column.type][0]),
+                    metadata={"description": column.description} | _unit(column),
+                )
                 for column in self.columns
             ]
         )
 
-    def to_arrow(self, rows: "Iterable[DataclassInstance | Mapping[str, Any]]", **shared_values: Any) -> pa.Table:
+    def to_arrow(self, rows: "Iterable[DataclassInstance | Mapping[str, Any]]", **shared_values: Any) -> "pa.Table":
         """Rows, as dataclasses or mappings, as an Arrow table. shared_values: of columns in which all rows are equal.
 
         Raises ValueError when the fields of a row are not the columns, or a column that is not nullable lacks a value.
         """
+        import pyarrow as pa
+
         names = frozenset(self.column_names)
         records = [_record(row) | shared_values for row in rows]
         for record in records:

@@ -15,7 +15,7 @@ from dagster_project.settings import Settings, read_settings
 PACKAGE = Path(__file__).parents[1] / "dagster_project"
 #: What people import to read a release, and what it may stand on.
 DOOR = PACKAGE.parent / "wavehouse"
-DOOR_MAY_IMPORT = {"dataset", "extensions", "results", "warehouse"}
+DOOR_MAY_IMPORT = {"audit", "dataset", "extensions", "readable_files", "results", "warehouse"}
 
 #: What each part may import of the package. The rest is the edge.
 MAY_IMPORT = {
@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "table_spec": set(),
     "exports": {"file_modes", "readable_files", "study", "terminal", "withholding"},
     "results": {"languages", "markdown", "readable_files", "statistics", "study", "table_spec", "variant_marts"},
-    "audit": {"languages", "markdown", "results", "study", "table_spec"},
+    "audit": {"languages", "markdown", "readable_files", "results", "study", "table_spec"},
     "synthesis": {"exports", "languages", "markdown", "readable_files", "results", "study", "table_spec", "withholding"},
     "report": {"audit", "languages", "results", "study", "synthesis", "table_spec"},
     "simulate": {"study", "results", "statistics", "audit"},

@@ -159,10 +159,15 @@ def test_definitions_that_how_to_pages_show_are_valid() -> None:
 def test_the_audit_that_a_page_shows_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    table, _, console = steps_of((DOCS / "how-to" / "audit-a-table.md").read_text(encoding="utf-8"))
     monkeypatch.chdir(tmp_path)
-    (tmp_path / table.file).write_text(table.content, encoding="utf-8")
-    command, _, expected = console.content.removeprefix("$ wavehouse ").partition("\n")
-    assert main(shlex.split(command)) == 1
-    printed = capsys.readouterr()
-    assert is_shown(expected, printed.err + printed.out)
+    commands = 0
+    for step in steps_of((DOCS / "how-to" / "audit-a-table.md").read_text(encoding="utf-8")):
+        if step.file:
+            (tmp_path / step.file).write_text(step.content, encoding="utf-8")
+        elif step.kind == "console":
+            command, _, expected = step.content.removeprefix("$ wavehouse ").partition("\n")
+            assert main(shlex.split(command)) == 1
+            printed = capsys.readouterr()
+            assert is_shown(expected, printed.err + printed.out)
+            commands += 1
+    assert commands == 2

@@ -4,6 +4,7 @@ Belongs here: rules over printed numbers and instruments, each finding with its 
 on how a study was done, comparison with a published table (results/).
 """
 
+from dagster_project.audit.any_table import AnyTable, read_any_table
 from dagster_project.audit.assumptions import Assumptions, ScaleFacts
 from dagster_project.audit.coverage import NumberCheck, coverage_lines, number_checks
 from dagster_project.audit.designs import DESIGNS, GROUPS, MODEL, OTHER_DESIGN, PAIRED, PRACTICES, Design
@@ -13,6 +14,7 @@ from dagster_project.audit.findings import IMPOSSIBLE, INCONSISTENT, NOT_REPRODU
 from dagster_project.audit.html_page import html_page
 from dagster_project.audit.intervals import Interval
 from dagster_project.audit.own_results import audit_results
+from dagster_project.audit.paper import Answers
 from dagster_project.audit.published import audit_published, facts_by_label, impossible_numbers, match_facts
 from dagster_project.audit.read import ReadTable, read_table, unknown_statistics
 from dagster_project.audit.recompute import Mismatch, definitions_in, recompute_sample
@@ -43,6 +45,8 @@ __all__ = [
     "PAIRED",
     "PRACTICES",
     "SEVERITIES",
+    "Answers",
+    "AnyTable",
     "Assumptions",
     "Design",
     "Finding",
@@ -71,6 +75,7 @@ __all__ = [
     "impossible_numbers",
     "match_facts",
     "number_checks",
+    "read_any_table",
     "read_table",
     "recompute_sample",
     "row_findings",

@@ -102,7 +102,7 @@ def read_table(name: str, text: str) -> ReadTable:
     """The printed numbers of a table in long form, and the facts of its scores.
 
     name: for messages. text: CSV with commas, semicolons or tabs; decimal commas only with semicolons or tabs. Blank lines
-    and Excel's `sep=;` before the header are skipped.
+    and Excel's `sep=;` before the header are skipped, and so is a row of a preview with a question (paper/).
 
     Raises ResultsError with one line: file, line, column, value, cure.
     """
@@ -132,7 +132,7 @@ def read_table(name: str, text: str) -> ReadTable:
         line = header_index + reader.line_num
         if None in record:
             raise ResultsError(f"{name}: line {line}: more cells than columns; put texts that hold {delimiter!r} in quotes")
-        if any(row.values()):
+        if any(row.values()) and not row.get("question"):
             _read_row(name, line, row, delimiter, table)
     if not table.values:
         raise ResultsError(f"{name}: the table has no rows; give one row a printed number")

@@ -6,16 +6,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dagster_project.settings import Settings
 from dagster_project.terminal import say
 
 if TYPE_CHECKING:
-    from dagster_project.audit import Finding, NumberCheck, RowFinding
+    from dagster_project.audit import AnyTable, Finding, NumberCheck, RowFinding, ScaleFacts
+    from dagster_project.results import PublishedValue
+    from dagster_project.settings import Settings
     from dagster_project.study import Instrument
 
-_DESCRIPTION = """Check the arithmetic of a results table: one row a printed number.
+_DESCRIPTION = """Check the arithmetic of results tables: as they are printed, or one row a printed number.
 
-columns
+as printed
+  A Word document, a workbook, a page saved as HTML, a wide CSV, pasted text (-). Heads, names of rows and notes say what a
+  cell holds: M (SD), n (%), OR (95% CI), t(29) = 2.31. What they leave open is asked, and set aside until --form or
+  --decimal-mark answers it, or the preview (--preview FILE) is corrected and given back. Findings name its lines.
+
+columns of long form
   label, timepoint, statistic, printed are needed. timepoint is a moment (T1) or a change between two (T1-T2); statistic is
   n, count, percent, mean, sd, se, min, q1, median, q3, max, change, estimate, or, rr, hr, irr, ci_low, ci_high, p, t, z, f,
   chi2, df, df1, df2, sd_change, es, correlation, ...
@@ -40,6 +46,10 @@ exit codes: 0 no finding above a note, 1 at least one, 2 the table or an option 
 """
 
 
+#: So many cells that are set aside are examples unless all are asked for.
+_MAX_QUESTIONS = 5
+
+
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
     """Names the effect sizes when the help is printed: importing what knows them would slow the start of every command."""
 
@@ -58,7 +68,30 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         description=_DESCRIPTION,
         formatter_class=_HelpFormatter,
     )
-    audit.add_argument("table", type=Path, help="a CSV in long form: label, timepoint, statistic, printed, …")
+    _add_options(audit)
+    audit.set_defaults(execute=execute, study=None)
+
+
+def parser_alone() -> argparse.ArgumentParser:
+    """The command as a program of its own."""
+    parser = argparse.ArgumentParser("wavehouse-audit", description=_DESCRIPTION, formatter_class=_HelpFormatter)
+    _add_options(parser)
+    return parser
+
+
+def _add_options(audit: argparse.ArgumentParser) -> None:
+    audit.add_argument(
+        "table",
+        type=Path,
+        help="a document (.docx), workbook, page (.html), CSV or text with tables; - is standard input",
+    )
+    audit.add_argument("--preview", type=Path, metavar="FILE", help="write what was understood as CSV in long form")
+    audit.add_argument(
+        "--form", default="", help="what cells hold where neither heads nor notes say it: 'M (SD)', 'n (%%)', …"
+    )
+    audit.add_argument(
+        "--decimal-mark", choices=("point", "comma"), default="", help="the decimal mark, where the table does not show it"
+    )
     audit.add_argument(
         "--instruments",
         type=Path,
@@ -103,40 +136,34 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     audit.set_defaults(execute=execute, study=None)
 
 
-def execute(options: argparse.Namespace, settings: Settings) -> int:
+def execute(options: argparse.Namespace, settings: "Settings | None") -> int:
     from dagster_project.audit import (
         EFFECT_SIZE_DEFINITIONS,
         NOTE,
         Assumptions,
         Design,
         examine_table,
-        match_facts,
         number_checks,
-        read_table,
         row_findings,
         unknown_statistics,
     )
-    from dagster_project.exports import decode
-    from dagster_project.readable_files import read_whole
 
     names = list(EFFECT_SIZE_DEFINITIONS)
     if options.effect_size and options.effect_size not in {letter + name[1:] for name in names for letter in "dg"}:
         raise ValueError(
             f"--effect-size: {options.effect_size!r} is not a definition; give one of {', '.join(names)}, or with g_"
         )
-    if options.table.is_dir():
-        raise ValueError(f"{options.table}: this is a folder; give the table's own file")
-    if not options.table.is_file():
-        raise ValueError(f"{options.table}: there is no such file; check the path")
     instruments = _instruments(options.instruments)
-    text = decode(read_whole(options.table, "table_bytes"), options.table.name).utf8.decode()
-    table = read_table(str(options.table), text)
-    facts, unplaced = match_facts(instruments, table.values)
+    any_table = _any_table(options)
+    table = any_table.table
+    facts, unplaced = _facts_of(instruments, table.values)
     all_facts = facts | table.facts
     assumptions = Assumptions(
         Design(options.design, options.level, frozenset(options.practice)), table.by_line, options.effect_size, options.cut
     )
     examined = examine_table(table.values, all_facts, None, assumptions)
+    if any_table.paper is not None and not (options.csv or options.json):
+        _say_tables(any_table, lists_all=options.all)
     unknown = unknown_statistics(table.values)
     for statistic, count in unknown.items():
         say(f"wavehouse: no rule knows the statistic {statistic!r}: {count} of the numbers not checked", file=sys.stderr)
@@ -175,12 +202,59 @@ def _write(
         return
     summary = finding_summary([row.finding for row in rows], len(checks) - n_unknown, n_unknown)
     if options.html:
-        options.html.write_text(html_page(options.table.name, checks, rows, summary), encoding="utf-8")
+        name = "standard input" if str(options.table) == "-" else options.table.name
+        options.html.write_text(html_page(name, checks, rows, summary), encoding="utf-8")
     first, *reasons = coverage_lines(checks)
     say(*finding_lines(rows, with_notes=options.all), summary, first, *(reasons if options.all else ()))
 
 
+def _facts_of(
+    instruments: "list[Instrument]", values: "Sequence[PublishedValue]"
+) -> "tuple[dict[tuple[str, str], ScaleFacts], list[str]]":
+    """What instruments say of a table's rows, and their scales that it does not have; nothing is imported for none."""
+    if not instruments:
+        return {}, []
+    from dagster_project.audit import match_facts
+
+    return match_facts(instruments, values)
+
+
+def _any_table(options: argparse.Namespace) -> "AnyTable":
+    """The table that an option names, and its preview written where one is asked for."""
+    from dagster_project.audit import Answers, read_any_table
+    from dagster_project.readable_files import read_stream, read_whole
+
+    if str(options.table) == "-":
+        data, name = read_stream(sys.stdin.buffer, "table_bytes", "standard input"), "standard input"
+    else:
+        if options.table.is_dir():
+            raise ValueError(f"{options.table}: this is a folder; give the table's own file")
+        if not options.table.exists():
+            raise ValueError(f"{options.table}: there is no such file; check the path")
+        data, name = read_whole(options.table, "table_bytes"), str(options.table)
+    any_table = read_any_table(data, name, Answers(options.decimal_mark, options.form))
+    if options.preview is not None:
+        if any_table.paper is None:
+            raise ValueError(f"--preview: {name} is in long form, as a preview is; correct it itself")
+        with options.preview.open("x", encoding="utf-8", newline="") as stream:
+            stream.write(any_table.paper.preview())
+    return any_table
+
+
+def _say_tables(any_table: "AnyTable", *, lists_all: bool) -> None:
+    """What was read of tables as they are printed, and what was not understood."""
+    assert any_table.paper is not None
+    tables, questions = any_table.paper.tables, any_table.paper.questions
+    say(f"{len(tables)} table{'' if len(tables) == 1 else 's'}", *(f"  {table.text}" for table in tables))
+    examples = questions if lists_all else questions[:_MAX_QUESTIONS]
+    say(*(f"  set aside: {question}" for question in examples))
+    if len(questions) > len(examples):
+        say(f"  … and {len(questions) - len(examples)} more; --all lists them")
+
+
 def _instruments(paths: Sequence[Path]) -> "list[Instrument]":
+    if not paths:
+        return []
     from dagster_project.study import LIBRARY_PREFIX, library_file, read_instrument
 
     files: list[Path] = []

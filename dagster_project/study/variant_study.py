@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from pydantic import ValidationError
 
 from dagster_project.languages import gettext
-from dagster_project.study.codebook.instruments import scoring_rule
 from dagster_project.study.instruments import Composite, Instrument, Scale
 from dagster_project.study.study import Study
 from dagster_project.study.variants import ScaleRule, Variant
@@ -52,7 +51,7 @@ def variant_study(study: Study, variant: Variant) -> Study:
         if _scoring(study, scale) == _scoring(own_study, scale):
             raise ValueError(
                 f"variant {variant.variant}: {scale} is scored as in the main analysis"
-                f" ({scoring_rule(*study.scales[scale])}); change its rule, or take it out"
+                f" ({_scoring_words(*study.scales[scale])}); change its rule, or take it out"
             )
     return own_study
 
@@ -64,7 +63,7 @@ def variant_changes(study: Study, variant: Variant) -> list[VariantChange]:
     return [
         *(VariantChange(rule.variable, gettext("everybody"), rule.in_words(labels)) for rule in variant.people),
         *(
-            VariantChange(scale, scoring_rule(*study.scales[scale]), _rule_in_words(study, own_study, scale))
+            VariantChange(scale, _scoring_words(*study.scales[scale]), _rule_in_words(study, own_study, scale))
             for scale in variant.scales
         ),
     ]
@@ -88,7 +87,7 @@ def variant_words(study: Study, variant: Variant) -> str:
 def _rule_in_words(study: Study, own_study: Study, code: str) -> str:
     """The rule of a scale in a variant, with the items that come or go."""
     instrument, scale = own_study.scales[code]
-    words, main_scale = scoring_rule(instrument, scale), study.scales[code][1]
+    words, main_scale = _scoring_words(instrument, scale), study.scales[code][1]
     if isinstance(scale, Composite) or isinstance(main_scale, Composite):
         return words
     for name, positions in (
@@ -147,3 +146,10 @@ def _scoring(study: Study, code: str) -> tuple[object, ...]:
         return (scale.parts, scale.aggregate, instrument.minimum_parts(scale))
     keys = {position: instrument.turned_from(position, scale) for position in scale.items}
     return (keys, scale.aggregate, instrument.minimum_items(scale), instrument.minimums_of_asked(scale))
+
+
+def _scoring_words(instrument: Instrument, scale: Scale | Composite) -> str:
+    """How a scale is scored. The codebook, which knows it, is made of Arrow tables, which nobody needs who only reads."""
+    from dagster_project.study.codebook.instruments import scoring_rule
+
+    return scoring_rule(instrument, scale)
