@@ -37,6 +37,10 @@ class Category:
     def cells(self) -> tuple[TableCell, ...]:
         return tuple(cell for cell in (self.percent, self.count) if cell is not None)
 
+    def is_of(self, size: float | None) -> bool:
+        """Whether so many people give the percentage."""
+        return size is not None and self.sizes.low <= size <= self.sizes.high
+
     @property
     def is_sharp(self) -> bool:
         """Whether a percentage of other people would hardly print like it."""

@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from dagster_project.audit.block_roles import Block, Category, commonest_size, has_count
+from dagster_project.audit.block_sums import block_sums, count_sum, is_whole
 from dagster_project.audit.findings import IMPOSSIBLE, INCONSISTENT, NOT_REPRODUCIBLE, NOTE, Finding, TableCell
 from dagster_project.audit.intervals import Interval
 from dagster_project.audit.outcome import Outcome
@@ -35,26 +36,12 @@ ONE_DENOMINATOR = Rule(
     "all percentages at once, or the odd one",
     "Parallel: n 114, count 102, percent 87.2; Factorial: count 3, percent 2.6; Other: count 9, percent 7.7",
 )
-BLOCK_SUM = Rule(
-    "block_sum",
-    "The counts of categories that exclude each other add up to n at most. A note: people may be in two.",
-    "counts and n",
-    "the first count",
-    "A: n 3, count 2; B: count 2",
-)
 PERCENT_OF_PEOPLE = Rule(
     "percent_of_people",
     "A percentage of n people is 100 times a whole number / n.",
     "percentage and n",
     "the percentage",
     "A: n 7, percent 50.0",
-)
-PERCENT_SUM = Rule(
-    "percent_sum",
-    "Where the percentages of a table's other blocks add up to 100, those of a block do.",
-    "percentages of several categories, in three blocks or more",
-    "the first percentage",
-    "A: percent 20.0; B: percent 70.0",
 )
 #: A denominator below this share of n is no loss of a few answers.
 _MIN_ANSWERED = 0.6
@@ -64,27 +51,17 @@ _MIN_FITTING = 2
 def block_outcomes(blocks: Sequence[Block], *, may_be_weighted: bool, excuses: bool) -> Iterator[Outcome]:
     """may_be_weighted: percentages need not be of whole people. excuses: another denominator than n explains a
     percentage."""
-    fits = sum(_is_of(row, _base(block, row)) and row.is_sharp for block in blocks for row in block.rows)
+    fits = sum(row.is_of(_base(block, row)) and row.is_sharp for block in blocks for row in block.rows)
     for block in blocks:
-        n_elsewhere = fits - sum(_is_of(row, _base(block, row)) and row.is_sharp for row in block.rows)
+        n_elsewhere = fits - sum(row.is_of(_base(block, row)) and row.is_sharp for row in block.rows)
         judge = _BlockJudge(block, n_elsewhere, may_be_weighted=may_be_weighted, excuses=excuses)
         yield from judge.outcomes()
-        yield from _sums(block)
+        yield from block_sums(block)
 
 
 def _base(block: Block, row: Category) -> float | None:
     cell = row.n or block.n
     return cell.number if cell is not None else None
-
-
-def _is_of(row: Category, size: float | None) -> bool:
-    return size is not None and row.sizes.low <= size <= row.sizes.high
-
-
-def _sum(block: Block) -> float | None:
-    """Of the counts, with those who did not answer."""
-    counts = [row.count.number for row in block.rows if row.count is not None]
-    return sum(counts) + (block.unknown or 0) if len(counts) == len(block.rows) > 1 else None
 
 
 class _BlockJudge:
@@ -99,6 +76,7 @@ class _BlockJudge:
         self._complete = [row for row in block.rows if row.is_complete]
         counts = [row.count.number for row in block.rows if row.count is not None]
         self._is_exclusive = len(counts) == len(block.rows) > 1 and block.n is not None and sum(counts) == block.n.number
+        self._is_whole = is_whole(block)
 
     def outcomes(self) -> Iterator[Outcome]:
         yield from self._counts_within()
@@ -134,10 +112,10 @@ class _BlockJudge:
             yield from self._percentages([row], n)
             return
         cells = (row.percent, row.count, n)
-        if _is_of(row, n.number) or row.count.number > n.number:
+        if row.is_of(n.number) or row.count.number > n.number:
             yield Outcome("percent_of_count", cells, (), 0.5 if row.is_sharp else math.inf)
             return
-        misfits = sum(not _is_of(block_row, _base(self._block, block_row)) for block_row in rows) - 1
+        misfits = sum(not block_row.is_of(_base(self._block, block_row)) for block_row in rows) - 1
         yield Outcome("percent_of_count", cells, (self._misfit(row, n, misfits),))
 
     def _misfit(self, row: Category, n: TableCell, other_misfits: int) -> Finding:
@@ -153,16 +131,17 @@ class _BlockJudge:
             return finding
         is_own = row.n is not None
         unknown = self._block.unknown or 0
-        if unknown and _is_of(row, n.number - unknown):
+        if unknown and row.is_of(n.number - unknown):
             return finding.softened(NOTE, f"it is of {n.number - unknown:g}, as {unknown:g} are unknown")
         has_size = not row.sizes.is_empty and math.isfinite(row.sizes.high)
         fits = self._fits + sum(
-            _is_of(block_row, _base(self._block, block_row)) and block_row.is_sharp for block_row in self._complete
+            block_row.is_of(_base(self._block, block_row)) and block_row.is_sharp for block_row in self._complete
         )
         if has_size:
             finding = finding.softened(INCONSISTENT, f"it fits the denominator {row.sizes.low:g}")
             is_loss = row.sizes.low < n.number and row.sizes.high >= _MIN_ANSWERED * n.number
-            if is_loss and not is_own and not self._is_exclusive and self._fits_without(row):
+            is_divided = self._is_exclusive or (self._is_whole and other_misfits == 0)
+            if is_loss and not is_own and not is_divided and self._fits_without(row):
                 return finding.softened(NOTE, "some may not have answered")
         if self._may_be_weighted and (fits < _MIN_FITTING or other_misfits * 3 > fits):
             return finding.softened(NOTE, "weighted data could give it")
@@ -174,18 +153,18 @@ class _BlockJudge:
 
     def _fits_without(self, row: Category) -> bool:
         """Whether the block may be of fewer people: its counts do not say otherwise."""
-        total = _sum(self._block)
+        total = count_sum(self._block)
         return total is None or self._block.n is None or total != self._block.n.number or len(self._block.rows) == 1
 
     def _shared_n(self) -> Iterator[Outcome]:
         """All rows of one n, printed or not."""
         rows, n = self._complete, self._block.n
         size = commonest_size([row.sizes for row in rows])
-        if n is not None and all(_is_of(row, n.number) for row in rows):
+        if n is not None and all(row.is_of(n.number) for row in rows):
             for row in rows:
                 yield from self._row_outcomes(row, n, rows)
             return
-        n_of_size = sum(_is_of(row, size) for row in rows)
+        n_of_size = sum(row.is_of(size) for row in rows)
         if n is not None and size is not None and len(rows) >= 2 and n_of_size == len(rows):
             yield self._of_another(rows, n, size)
             yield from (Outcome("one_denominator", row.cells, (), 0.5 if row.is_sharp else math.inf) for row in rows)
@@ -193,7 +172,7 @@ class _BlockJudge:
         if n is not None and len(rows) == 1:
             yield from self._row_outcomes(rows[0], n, rows)
             return
-        n_of_n = sum(_is_of(row, n.number) for row in rows) if n is not None else 0
+        n_of_n = sum(row.is_of(n.number) for row in rows) if n is not None else 0
         if n is not None and (n_of_n >= n_of_size or size is None or size > n.number or n_of_size < len(rows) - 1):
             for row in rows:
                 yield from self._row_outcomes(row, n, rows)
@@ -206,7 +185,7 @@ class _BlockJudge:
         """One finding for a block that is of another number of people than its n."""
         cells = tuple(cell for row in rows for cell in row.cells)
         highest = min(row.sizes.high for row in rows)
-        people = _sum(self._block)
+        people = count_sum(self._block)
         unknown = self._block.unknown or 0
         if people is not None and size <= people - unknown <= highest:
             size = people - unknown
@@ -228,9 +207,9 @@ class _BlockJudge:
 
     def _two_denominators(self, rows: Sequence[Category], n: TableCell) -> Iterator[Outcome]:
         """A note on rows that share a denominator beside others that are of n."""
-        odd_rows = [row for row in rows if not _is_of(row, n.number)]
+        odd_rows = [row for row in rows if not row.is_of(n.number)]
         size = commonest_size([row.sizes for row in odd_rows])
-        sharing_rows = [row for row in odd_rows if _is_of(row, size)]
+        sharing_rows = [row for row in odd_rows if row.is_of(size)]
         if size is None or len(rows) < 2:
             return
         rows_text = ", ".join(
@@ -249,7 +228,7 @@ class _BlockJudge:
         """A block without n, or of fewer people: a row that is of another number than most."""
         assert row.percent is not None and row.count is not None
         cells = (row.percent, row.count)
-        if _is_of(row, size):
+        if row.is_of(size):
             yield Outcome("one_denominator", cells, (), 0.5 if row.is_sharp else math.inf)
             return
         share = 100 * row.count.number / size
@@ -259,7 +238,7 @@ class _BlockJudge:
             f" {row.count.text} of {size:g} is"
             f" {share:.2f} %, not {row.percent.percent_text}: the block uses more than one denominator"
         )
-        sharp = sum(_is_of(block_row, size) and block_row.is_sharp for block_row in rows)
+        sharp = sum(block_row.is_of(size) and block_row.is_sharp for block_row in rows)
         is_clear = (sharp >= _MIN_FITTING and n_of_size == len(rows) - 1) or (n_of_size >= 2 and self._fits >= 3)
         severity = INCONSISTENT if is_clear and not (self._may_be_weighted and sharp + self._fits < _MIN_FITTING) else NOTE
         if self._is_two_blocks(rows, size):
@@ -268,9 +247,9 @@ class _BlockJudge:
 
     def _is_two_blocks(self, rows: Sequence[Category], size: float) -> bool:
         """Whether the odd rows add up to a block of their own."""
-        odd = [row for row in rows if not _is_of(row, size)]
+        odd = [row for row in rows if not row.is_of(size)]
         odd_size = commonest_size([row.sizes for row in odd])
-        usual = sum(row.count.number for row in rows if row.count and _is_of(row, size))
+        usual = sum(row.count.number for row in rows if row.count and row.is_of(size))
         return len(odd) > 1 and sum(row.count.number for row in odd if row.count) == odd_size and usual == size
 
     def _percentages(self, rows: Sequence[Category], n: TableCell) -> Iterator[Outcome]:
@@ -322,24 +301,6 @@ class _BlockJudge:
         return finding.softened(NOTE, reason)
 
 
-def percent_sums(blocks: Sequence[Block]) -> Iterator[Outcome]:
-    """The percentages of categories that exclude each other add up to 100: the table's other blocks decide whether they
-    do."""
-    for block in blocks:
-        percents = [row.percent for row in block.rows if row.percent is not None]
-        if len(percents) != len(block.rows) or len(percents) < 2:
-            continue
-        low, high = (sum(getattr(percent.interval, end) for percent in percents) for end in ("low", "high"))
-        findings: tuple[Finding, ...] = ()
-        if not low <= 100 <= high:
-            words = (
-                f"{' + '.join(percent.text for percent in percents)} ="
-                f" {sum(percent.number for percent in percents):g} %, not 100 %"
-            )
-            findings = (PERCENT_SUM.finding(percents[0], words),)
-        yield Outcome("percent_sum", tuple(percents), findings, 0.1, -1.0)
-
-
 def _is_of_all(rows: Sequence[Category], size: int) -> bool:
     """Whether these people can give all percentages and, where they add up to 100, be divided among them."""
     intervals = [row.percent.interval.times(size / 100) for row in rows if row.percent is not None]
@@ -349,19 +310,3 @@ def _is_of_all(rows: Sequence[Category], size: int) -> bool:
     if abs(total - 100) > 0.5:
         return True
     return sum(math.ceil(i.low - 1e-9) for i in intervals) <= size <= sum(math.floor(i.high + 1e-9) for i in intervals)
-
-
-def _sums(block: Block) -> Iterator[Outcome]:
-    """Counts of more people than n: a note, as people may be in two categories."""
-    total = _sum(block)
-    if total is None or block.n is None or block.has_own_n:
-        return
-    counts = [row.count for row in block.rows if row.count is not None]
-    sum_text = " + ".join(count.text for count in counts)
-    findings: tuple[Finding, ...] = ()
-    if total > block.n.number:
-        words = (
-            f"{sum_text} = {total:g} in the block, of {block.n.text} people: one person must be in more than one category"
-        )
-        findings = (BLOCK_SUM.finding(counts[0], words, severity=NOTE),)
-    yield Outcome("block_sum", (*counts, block.n), findings)

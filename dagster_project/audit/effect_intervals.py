@@ -5,7 +5,8 @@ the effect size itself (effects.py).
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from dagster_project.audit.change_row import ChangeRow, half_width
 from dagster_project.audit.designs import BOOTSTRAP, GROUPS, group_sizes
@@ -25,6 +26,8 @@ INTERVAL_OF_EFFECT = Rule(
 )
 #: An effect size's own interval is a little askew, and there are several formulas of its width.
 _ASKEW, _WIDTH_SHARE = 0.2, 0.2
+#: When intervals are of effect sizes by habit: so many rows, and so few others for each of them.
+_MIN_FITTING_ROWS, _MAX_OTHER_SHARE = 3, 0.34
 
 
 def with_effect_interval(cells: RowCells, difference: Interval | None) -> dict[str, TableCell]:
@@ -42,8 +45,22 @@ def with_effect_interval(cells: RowCells, difference: Interval | None) -> dict[s
     half = half_width(cells).middle
     is_near = centre.gap(es) <= 0.5 * half
     if is_near and not is_of_change and ("change" not in cells or centre.gap(cells["change"].interval) > half):
-        result["es_low"], result["es_high"] = result.pop("ci_low"), result.pop("ci_high")
+        return _of_effect(result)
     return result
+
+
+def _of_effect(cells: RowCells) -> dict[str, TableCell]:
+    return {{"ci_low": "es_low", "ci_high": "es_high"}.get(name, name): cell for name, cell in cells.items()}
+
+
+def with_usual_intervals(rows: Sequence[ChangeRow]) -> list[ChangeRow]:
+    """Where the intervals of most rows are their effect sizes', with no change printed, those of the others are, too."""
+    unprinted = [row for row in rows if "es" in row.cells and not row.has_change]
+    fits = sum(row.includes("es_low", "es_high") for row in unprinted)
+    odd_rows = [row for row in unprinted if row.includes("ci_low", "ci_high")]
+    if fits < _MIN_FITTING_ROWS or len(odd_rows) > _MAX_OTHER_SHARE * fits:
+        return list(rows)
+    return [replace(row, cells=_of_effect(row.cells)) if row in odd_rows else row for row in rows]
 
 
 def interval_of_effect(row: ChangeRow) -> Iterator[Outcome]:

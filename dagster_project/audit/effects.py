@@ -20,6 +20,7 @@ from dagster_project.audit.findings import INCONSISTENT, NOT_REPRODUCIBLE, NOTE,
 from dagster_project.audit.intervals import Interval
 from dagster_project.audit.rule import Rule
 from dagster_project.audit.student import t_of_p
+from dagster_project.results.rounding import printed_decimals
 from dagster_project.study import EVERY_EFFECT_SIZE
 
 EFFECT_SIZE = Rule(
@@ -88,6 +89,25 @@ def effect_sizes(rows: Sequence[ChangeRow], definition: str | None, *, has_unsig
         elif not has_unsigned:
             yield from _sign_findings(row, INCONSISTENT if definition else NOT_REPRODUCIBLE)
     yield from _judged_misfits(misfits, total)
+    yield from _unlike_signs(rows)
+
+
+def _unlike_signs(rows: Sequence[ChangeRow]) -> Iterator[Finding]:
+    """Of effect sizes beside means alone, whose direction the table's other rows say: the one with the other sign."""
+    signs = []
+    for row in rows:
+        if {"es", "change"} <= set(row.cells) and not row.has_change:
+            es, change = row.cells["es"].interval, row.cells["change"].interval
+            if es.min_absolute > 0 and change.min_absolute > 0:
+                signs.append((row, es.low > 0, (es.low > 0) == (change.low > 0)))
+    direction = sum(is_same for _, _, is_same in signs) * 2 > len(signs)
+    usual = [is_positive for _, is_positive, is_same in signs if is_same == direction]
+    odd = [row for row, _, is_same in signs if is_same != direction]
+    if len(odd) == 1 and len(usual) >= _MIN_FITTING_ROWS and 0 < sum(usual) < len(usual):
+        es, change = odd[0].cells["es"], odd[0].cells["change"]
+        words = f"the sign of {es.text} is not that of the change, {change.text}"
+        reason = f"{len(usual)} of the table's {len(signs)} such numbers fit; this does not"
+        yield EFFECT_SIZE.finding(es, f"{words}; {reason}", severity=INCONSISTENT)
 
 
 def _judged_misfits(misfits: Sequence[Finding], total: int) -> Iterator[Finding]:
@@ -96,14 +116,22 @@ def _judged_misfits(misfits: Sequence[Finding], total: int) -> Iterator[Finding]
     for finding in misfits:
         n_fitting = total - len(misfits)
         is_habit = n_fitting >= _MIN_FITTING_ROWS and n_fitting >= _MIN_FITTING_SHARE * (total - 1)
-        is_gross = (finding.slack or 0.0) > _GROSS_SHARE * max(abs(finding.value.value), _GROSS_SHARE)
+        slack = finding.slack or 0.0
+        is_gross = slack > _GROSS_SHARE * max(abs(finding.value.value), _GROSS_SHARE)
+        is_habit = is_habit and not _may_be_cut(finding)
         yield finding if is_habit or (len(misfits) == 1 and is_gross) else replace(finding, severity=NOTE)
+
+
+def _may_be_cut(finding: Finding) -> bool:
+    """Whether an effect size would fit if its digits were cut off instead of rounded."""
+    return (finding.slack or 0.0) <= 0.5 * 10.0 ** -printed_decimals(finding.value.printed)
 
 
 def _unusual_finding(row: ChangeRow, usual: str, size: Interval, words: str) -> Finding:
     es = row.cells["es"]
     text = f"{words} {_definition_text(usual)}; here that is {size} in size, not {es.text}"
-    return Finding(es.value, EFFECT_SIZE.name, text, NOT_REPRODUCIBLE, es.interval.absolute.gap(size))
+    finding = Finding(es.value, EFFECT_SIZE.name, text, NOT_REPRODUCIBLE, es.interval.absolute.gap(size))
+    return replace(finding, severity=NOTE) if _may_be_cut(finding) else finding
 
 
 def _is_informative(name: str, size: Interval) -> bool:
@@ -290,6 +318,10 @@ def _sd_of_changes(row: ChangeRow, n: int) -> Interval:
         bounds = bounds.intersection(by_moments.times(math.sqrt(n)))
     if "sd_change" in row.cells and not bounds.is_disjoint(row.cells["sd_change"].interval):
         bounds = bounds.intersection(row.cells["sd_change"].interval)
+    change, t = change_of(row.cells), row.cells["t"].interval.absolute if "t" in row.cells else None
+    if t is not None and t.low > 0 and change is not None and not change.is_empty:
+        by_t = change.absolute.divided_by(t).times(math.sqrt(n))
+        bounds = bounds if bounds.is_disjoint(by_t) else bounds.intersection(by_t)
     return bounds
 
 

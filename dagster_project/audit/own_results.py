@@ -6,7 +6,7 @@ Belongs here: results as cells. Does not belong here: rules.
 from collections.abc import Iterable, Iterator
 
 from dagster_project.audit.assumptions import Assumptions
-from dagster_project.audit.blocks import PERCENT_SUM
+from dagster_project.audit.block_sums import PERCENT_SUM
 from dagster_project.audit.designs import PAIRED, Design
 from dagster_project.audit.engine import audit_cells
 from dagster_project.audit.findings import Finding, TableCell

@@ -32,6 +32,16 @@ F_OF_GROUPS = Rule(
     "A: n 20, mean 10.0, sd 2.0; B: n 20, mean 12.0, sd 2.0; C: n 20, mean 14.0, sd 2.0; All: f 2.00, df1 2, df2 57",
     "F = [sum n (M - M_all)² / (k - 1)] / [sum (n - 1) SD² / (N - k)]",
 )
+DF_OF_GROUPS = Rule(
+    "df_of_groups",
+    "Where they are so in the table's other rows, the second degrees of freedom of F are the people less the groups.",
+    "F with df2, and n of all groups, in three rows or more",
+    "df2",
+    "A: n 20, mean 10.0, sd 2.0; B: n 20, mean 12.0, sd 2.0; C: n 20, mean 14.0, sd 2.0; All: f 30.00, df1 2, df2 75",
+    "df2 = N - k",
+)
+#: How probable it is, in the scale of an outcome, that degrees of freedom of other people are these.
+_DF_TOLERANCE = 0.1
 #: How far, relative, another test changes the deviate of a p.
 _T_SCALE = 0.05
 
@@ -80,23 +90,33 @@ def _distributions(cells: RowCells, *, has_change: bool) -> Iterator[_Distributi
         yield "correlation", ("correlation", "n"), p_of_r, words
 
 
-def f_of_groups(test: RowCells, groups: Sequence[RowCells]) -> Outcome | None:
+def f_of_groups(test: RowCells, groups: Sequence[RowCells]) -> Iterator[Outcome]:
     """groups: the row's other moments, with n, mean and SD."""
     if "f" not in test or len(groups) < 2 or any(group["n"].number < 2 for group in groups):
-        return None
+        return
     sizes = [group["n"].number for group in groups]
     people, k = sum(sizes), len(groups)
-    if ("df1" in test and test["df1"].number != k - 1) or ("df2" in test and test["df2"].number != people - k):
-        return None
+    if "df1" in test and test["df1"].number != k - 1:
+        return
+    if "df2" in test and test["df2"].interval.low == test["df2"].interval.high:
+        compared = (test["df2"], *(group["n"] for group in groups))
+        df_misfits: tuple[Finding, ...] = ()
+        if test["df2"].number != people - k:
+            words = f"{' + '.join(group['n'].text for group in groups)} - {k} = {people - k:g}, not {test['df2'].text}"
+            df_misfits = (DF_OF_GROUPS.finding(test["df2"], words, slack=abs(test["df2"].number - people + k)),)
+        yield Outcome("df_of_groups", compared, df_misfits, _DF_TOLERANCE, -1.0)
+        if df_misfits:
+            return
     bounds = _f_bounds([(group["n"].number, group["mean"].interval, group["sd"].interval) for group in groups])
     f = test["f"]
     cells: tuple[TableCell, ...] = (f, *(group[name] for group in groups for name in ("n", "mean", "sd")))
     tolerance = (f.interval.high - f.interval.low + bounds.high - bounds.low) / (0.1 * max(bounds.middle, 1e-12))
     if not f.interval.is_disjoint(bounds):
-        return Outcome("f_of_groups", cells, (), tolerance)
+        yield Outcome("f_of_groups", cells, (), tolerance)
+        return
     words = f"{k} groups with these n, means and SDs have F = {bounds}, not {f.text}"
     finding = F_OF_GROUPS.finding(f, words, slack=f.interval.gap(bounds))
-    return Outcome("f_of_groups", cells, (finding,), tolerance, f.interval.gap(bounds) / max(bounds.middle, 0.2))
+    yield Outcome("f_of_groups", cells, (finding,), tolerance, f.interval.gap(bounds) / max(bounds.middle, 0.2))
 
 
 def _f_bounds(groups: list[tuple[float, Interval, Interval]]) -> Interval:

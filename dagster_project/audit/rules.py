@@ -7,6 +7,7 @@ Belongs here: the list. Does not belong here: the rules themselves, each in the 
 from collections.abc import Mapping
 
 from dagster_project.audit import (
+    block_sums,
     blocks,
     change_intervals,
     change_means,
@@ -35,9 +36,9 @@ RULES: Mapping[str, dict[str, Rule]] = {
         blocks.PERCENT_OF_COUNT,
         blocks.COUNTS_WITHIN,
         blocks.ONE_DENOMINATOR,
-        blocks.BLOCK_SUM,
+        block_sums.BLOCK_SUM,
         blocks.PERCENT_OF_PEOPLE,
-        blocks.PERCENT_SUM,
+        block_sums.PERCENT_SUM,
     ),
     "Scores at one moment": _by_name(
         scores.IN_BOUNDS,
@@ -56,6 +57,7 @@ RULES: Mapping[str, dict[str, Rule]] = {
         totals.TOTAL_OF_GROUPS,
         totals.SD_OF_TOTAL,
         probabilities.F_OF_GROUPS,
+        probabilities.DF_OF_GROUPS,
         moments.UNLIKE_MOMENTS,
         moments.NUMBER_OF_PAIRS,
     ),

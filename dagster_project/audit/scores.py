@@ -207,6 +207,8 @@ def in_bounds(cells: RowCells, *, is_change: bool = False) -> Iterator[Finding]:
         interval = cell.interval
         if name in _NEVER_NEGATIVE and interval.high < 0:
             yield IN_BOUNDS.finding(cell, f"the {name} cannot be {cell.text}, below 0", slack=-interval.high)
+        elif name in ("df", "df1", "df2") and interval.low == interval.high == 0:
+            yield IN_BOUNDS.finding(cell, f"the {name} cannot be {cell.text}, below 1")
         elif name == "percent" and interval.low > 100:
             yield IN_BOUNDS.finding(
                 cell,

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from dagster_project.audit import (
+    block_sums,
     blocks,
     change_intervals,
     change_means,
@@ -23,7 +24,7 @@ from dagster_project.audit.block_roles import Block, block_of
 from dagster_project.audit.change_row import ChangeRow, derived_change
 from dagster_project.audit.changes import change_cells, designs_of, outcomes_under
 from dagster_project.audit.designs import GROUPS, MODEL, OTHER_DESIGN, PAIRED, STANDARD_ERRORS, UNDECLARED, WEIGHTED, Design
-from dagster_project.audit.effect_intervals import with_effect_interval
+from dagster_project.audit.effect_intervals import with_effect_interval, with_usual_intervals
 from dagster_project.audit.effects import effect_sizes
 from dagster_project.audit.examined import Examined
 from dagster_project.audit.findings import Finding, RowCells, TableCell
@@ -72,19 +73,22 @@ class Table:
     def _blocks(self, result: Examined) -> None:
         """Counts and percentages."""
         by_table: dict[bool, list[Block]] = {True: [], False: []}
+        weighted_blocks: list[Block] = []
         for (table, section, moment), rows in self._layout.blocks.items():
             if moment in self._layout.contrasts or any("change" in cells for _, cells in rows):
                 continue
             design = self._assumptions.design_of({"": next(iter(rows[0][1].values()))})
             block = block_of(rows, self._layout.outer_n(table, section, moment))
-            if block is not None and WEIGHTED not in design.practices:
+            if block is not None:
                 # Percentages of a model or a weighted sample need not be of whole numbers of people.
-                by_table[design.name in (None, OTHER_DESIGN, MODEL)].append(block)
+                may_be_weighted = design.name in (None, OTHER_DESIGN, MODEL)
+                (weighted_blocks if WEIGHTED in design.practices else by_table[may_be_weighted]).append(block)
         for may_be_weighted, table_blocks in by_table.items():
             excuses = self._assumptions.excuses
             result.plain(blocks.block_outcomes(table_blocks, may_be_weighted=may_be_weighted, excuses=excuses))
         # What another rule blames is not used against others.
-        sums = result.sound(blocks.percent_sums([block for table_blocks in by_table.values() for block in table_blocks]))
+        every_block = [block for table_blocks in (*by_table.values(), weighted_blocks) for block in table_blocks]
+        sums = result.sound(block_sums.percent_sums(every_block))
         result.note_outcomes(sums)
         judged_rows = [JudgedRow("blocks", {UNDECLARED: [outcome]}) for outcome in sums]
         result.consistency += consistency(judged_rows)
@@ -135,9 +139,7 @@ class Table:
             groups = [cells for cells in summaries.values() if {"n", "mean", "sd"} <= set(cells)]
             tests = [cells for moment, cells in row.moments.items() if "f" in cells and len(groups) == len(summaries) > 2]
             for cells in tests:
-                outcome = probabilities.f_of_groups(cells, groups)
-                if outcome is not None:
-                    yield outcome
+                yield from probabilities.f_of_groups(cells, groups)
 
     def _changes(self, result: Examined) -> None:
         """Changes between two moments of one score, differences of groups, estimates, tests."""
@@ -147,7 +149,7 @@ class Table:
             for moment, cells in row.moments.items()
             if self._layout.is_change(moment, cells)
         ]
-        changes = [self._change_row(row, moment) for row, moment in rows]
+        changes = with_usual_intervals([self._change_row(row, moment) for row, moment in rows])
         signs = self._signs([moment for _, moment in rows], changes)
         unsigned = self._unsigned([moment for _, moment in rows], changes, result)
         judged_rows: list[JudgedRow] = []
@@ -266,6 +268,10 @@ def _effect_row(
     row = sound_rows[best]
     if "es" not in row.cells:
         return row
+    blamed_values = {finding.value for outcome in outcomes[best] for finding in outcome.findings}
+    if "t" in change.cells and change.cells["t"].value not in blamed_values:
+        # A t without sign is not blamed for it.
+        row = replace(row, cells={**row.cells, "t": change.cells["t"]})
     if "change" not in row.cells and (derived := derived_change(sound_rows[paired]) or derived_change(row)) is not None:
         row = replace(row, cells={**row.cells, "change": derived})
     has_other = best.name != PAIRED

@@ -151,6 +151,7 @@ FINDINGS = (
         "{n} values with {quartiles} and none beyond {bounds} have a mean of at most {mean}, each value at its bound"
     ),
     gettext_noop("the {statistic} cannot be {printed}, below 0"),
+    gettext_noop("the {statistic} cannot be {printed}, below 1"),
     gettext_noop("one person has no SD"),
     gettext_noop("one person has one score, so minimum and maximum are the same, not {min} and {max}"),
     gettext_noop("the mean {mean} lies outside its interval, {ends}"),

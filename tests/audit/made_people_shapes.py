@@ -130,8 +130,12 @@ def groups_and_total(table: MadeTable) -> None:
 
 
 def chi_square(table: MadeTable) -> None:
+    """Of groups that differ in nothing, a little or much, so that p has its whole range."""
     for label in [f"Characteristic {number + 1}" for number in range(int(table.rng.integers(4, 8)))]:
-        groups = np.array([_counts(table, _people(table), 3) for _ in range(2)]) + 1
+        share, other = table.rng.dirichlet(np.full(3, 3.0), 2)
+        distance = table.rng.choice([0.0, 0.25, 0.5])
+        shares = (share, (1 - distance) * share + distance * other)
+        groups = np.array([table.rng.multinomial(_people(table), group_shares) for group_shares in shares]) + 1
         test = stats.chi2_contingency(groups, correction=False)
         table.add(label, "A vs B", chi2=(test.statistic, 2), df=int(test.dof), p=table.p_text(test.pvalue))
 

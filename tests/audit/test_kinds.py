@@ -1,5 +1,7 @@
 """Kinds of tables that were judged wrongly once, each with what is right; and that each rule's example shows it."""
 
+from dataclasses import replace
+
 import pytest
 from made_tables import Printed, audited, category_rows, score_rows
 
@@ -118,7 +120,7 @@ def test_t_is_exact_with_the_correlation() -> None:
 # --- the rules' own examples -------------------------------------------------------------------------------------------
 
 #: Rules of which one row shows nothing.
-_OF_A_HABIT = {"percent_sum", "number_of_pairs"}
+_OF_A_HABIT = {"percent_sum", "number_of_pairs", "df_of_groups"}
 _EXAMPLES = [rule for rules in RULES.values() for rule in rules.values() if rule.example]
 
 
@@ -143,3 +145,65 @@ def test_what_is_unusual_in_a_printed_table_is_found_by_its_other_rows() -> None
         for row in category_rows(f"A: percent {first}.0; B: percent {second}.0", f"Block {number}")
     ]
     assert _above_note(audited(blocks)) == [("percent_sum", INCONSISTENT, "percent")]
+
+
+def test_degrees_of_freedom_of_other_people_are_seen_by_the_other_rows() -> None:
+    def row(number: int, df2: int) -> list[Printed]:
+        groups = "A: n 20, mean 10.0, sd 2.0; B: n 22, mean 10.5, sd 2.0; C: n 25, mean 11.0, sd 2.0"
+        return score_rows(f"{groups}; All: f 1.42, df1 2, df2 {df2}", f"Score {number}")
+
+    assert _above_note(audited([*row(1, 64), *row(2, 64), *row(3, 64)])) == []
+    assert _above_note(audited([*row(1, 64), *row(2, 64), *row(3, 61)])) == [("df_of_groups", INCONSISTENT, "df2")]
+    # Two rows of one kind each say nothing of the table's habit.
+    assert _above_note(audited([*row(1, 64), *row(2, 61)])) == []
+
+
+def test_an_effect_size_beside_means_has_the_direction_of_the_others() -> None:
+    def row(number: int, second: str, g: str) -> list[Printed]:
+        cells = f"A: n 30, mean 10.0, sd 4.0; B: n 40, mean {second}, sd 4.0; A - B: g {g}"
+        return score_rows(cells, f"Score {number}")
+
+    usual = [*row(1, "8.0", "0.49"), *row(2, "8.0", "0.49"), *row(3, "12.0", "-0.49")]
+    assert _above_note(audited([*usual, *row(4, "13.0", "-0.74")])) == []
+    assert _above_note(audited([*usual, *row(4, "13.0", "0.74")])) == [("effect_size", INCONSISTENT, "es")]
+    # Without a sign anywhere they are absolute values.
+    unsigned = [row for row in usual if row.printed != "-0.49"] + score_rows("A - B: g 0.49", "Score 3")
+    assert _above_note(audited([*unsigned, *row(4, "13.0", "0.74")])) == []
+
+
+def test_an_effect_size_is_held_to_its_interval_where_the_others_are() -> None:
+    def row(number: int, es: str) -> list[Printed]:
+        cells = f"A: n 50, mean 12.0, sd 4.0; B: n 50, mean 10.0, sd 4.0; A - B: d {es}, ci_low 0.10, ci_high 0.90"
+        return score_rows(cells, f"Score {number}")
+
+    assert _above_note(audited([line for number in range(4) for line in row(number, "0.50")])) == []
+    rows = [line for number, es in enumerate(("0.50", "0.50", "0.50", "5.00")) for line in row(number, es)]
+    assert ("interval_of_effect", INCONSISTENT, "es") in _above_note(audited(rows))
+
+
+def test_a_block_that_divides_its_people_has_one_denominator_and_adds_up() -> None:
+    right = "A: n 168, count 21, percent 12.5; B: count 79, percent 47.0; C: count 68, percent 40.5"
+    assert _above_note(audited(category_rows(right))) == []
+    miscounted = category_rows(right.replace("count 21", "count 20"))
+    assert _above_note(audited(miscounted)) == [("percent_of_count", INCONSISTENT, "percent")]
+    weighted = "A: n 168, count 21, percent 14.1; B: count 79, percent 46.2; C: count 68, percent {}"
+    for practice in ("", "weighted"):
+        rows = [replace(row, practice=practice) for row in category_rows(weighted.format("39.7"))]
+        assert _above_note(audited(rows)) == []
+        rows = [replace(row, practice=practice) for row in category_rows(weighted.format("93.7"))]
+        assert ("percent_sum", INCONSISTENT, "percent") in _above_note(audited(rows))
+
+
+def test_no_test_has_zero_degrees_of_freedom() -> None:
+    assert _above_note(audited(score_rows("A vs B: chi2 5.04, df 0, p .081"))) == [("in_bounds", IMPOSSIBLE, "df")]
+    assert _above_note(audited(score_rows("A vs B: chi2 5.04, df 2, p .080"))) == []
+
+
+def test_an_effect_size_is_held_to_t_where_nothing_else_gives_the_sd_of_the_changes() -> None:
+    def row(number: int, d: str) -> list[Printed]:
+        moments = "Pre: n 52, mean 18.85, sd 5.92; Post: n 52, mean 21.94, sd 6.51"
+        return score_rows(f"{moments}; Pre-Post: n 52, change -3.09, t -4.23, d {d}, p <.001", f"Score {number}")
+
+    rows = [line for number in range(3) for line in row(number, "-0.59")]
+    assert _above_note(audited([*rows, *row(4, "-0.59")])) == []
+    assert _above_note(audited([*rows, *row(4, "-0.97")])) == [("effect_size", NOT_REPRODUCIBLE, "es")]

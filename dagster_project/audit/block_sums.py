@@ -1,0 +1,103 @@
+"""What categories of a block add up to: their percentages 100, their counts its n.
+
+Belongs here: sums, and whether categories divide the people among them. Does not belong here: one category (blocks.py).
+"""
+
+from collections.abc import Iterator, Sequence
+
+from dagster_project.audit.block_roles import Block, commonest_size
+from dagster_project.audit.findings import NOTE, Finding
+from dagster_project.audit.intervals import Interval
+from dagster_project.audit.outcome import Outcome
+from dagster_project.audit.rule import Rule
+
+BLOCK_SUM = Rule(
+    "block_sum",
+    "The counts of categories that exclude each other add up to n at most. A note: people may be in two.",
+    "counts and n",
+    "the first count",
+    "A: n 3, count 2; B: count 2",
+)
+PERCENT_SUM = Rule(
+    "percent_sum",
+    "The percentages of a block add up to 100 where its counts are everybody, weighted or not, or where those of the table's"
+    " other blocks do.",
+    "percentages of several categories, with counts and n, or in three blocks or more",
+    "the first percentage",
+    "A: percent 20.0; B: percent 70.0",
+)
+#: Of a block that divides its people: rows, the slack of the percentages' sum, and how far the counts' sum may be off n.
+_MIN_WHOLE_ROWS, _MAX_WHOLE_WIDTH, _NEAR_SHARE = 3, 1.0, 0.1
+#: How far, relative, weights change the share of a category.
+_WEIGHT_RATIO = 1.35
+
+
+def _percent_sum(block: Block) -> Interval | None:
+    """Of all percentages of a block."""
+    percents = [row.percent for row in block.rows if row.percent is not None]
+    if len(percents) != len(block.rows) or len(percents) < 2:
+        return None
+    return Interval(*(sum(getattr(percent.interval, end) for percent in percents) for end in ("low", "high")))
+
+
+def is_whole(block: Block) -> bool:
+    """Whether three categories or more divide the people of n among them: their percentages add up to 100, and their counts
+    to about n. They then have one denominator."""
+    percent_sum, people = _percent_sum(block), count_sum(block)
+    if percent_sum is None or people is None or block.n is None or len(block.rows) < _MIN_WHOLE_ROWS:
+        return False
+    is_full = percent_sum.low <= 100 <= percent_sum.high and percent_sum.high - percent_sum.low <= _MAX_WHOLE_WIDTH
+    return is_full and abs(people - block.n.number) <= _NEAR_SHARE * block.n.number
+
+
+def count_sum(block: Block) -> float | None:
+    """Of the counts, with those who did not answer."""
+    counts = [row.count.number for row in block.rows if row.count is not None]
+    return sum(counts) + (block.unknown or 0) if len(counts) == len(block.rows) > 1 else None
+
+
+def percent_sums(blocks: Sequence[Block]) -> Iterator[Outcome]:
+    """The percentages of categories that exclude each other add up to 100: the table's other blocks decide whether they
+    do."""
+    for block in blocks:
+        percents = [row.percent for row in block.rows if row.percent is not None]
+        percent_sum = _percent_sum(block)
+        if percent_sum is None:
+            continue
+        findings: tuple[Finding, ...] = ()
+        if not percent_sum.low <= 100 <= percent_sum.high:
+            words = (
+                f"{' + '.join(percent.text for percent in percents)} ="
+                f" {sum(percent.number for percent in percents):g} %, not 100 %"
+            )
+            findings = (PERCENT_SUM.finding(percents[0], words),)
+        is_certain = bool(findings) and _is_divided(block)
+        yield Outcome("percent_sum", tuple(percents), findings, 0.1, 0.0 if is_certain else -1.0, is_certain=is_certain)
+
+
+def _is_divided(block: Block) -> bool:
+    """Whether a block's counts add up to its n, and all of its percentages but one are near the counts' shares, though not
+    all of one other number of people: of the column then, weighted or not, so that they add up to 100."""
+    people = count_sum(block)
+    if people is None or block.n is None or block.unknown or people != block.n.number or len(block.rows) < _MIN_WHOLE_ROWS:
+        return False
+    shares = [(row.percent.number, 100 * row.count.number / people) for row in block.rows if row.percent and row.count]
+    is_near = [share / _WEIGHT_RATIO <= percent <= share * _WEIGHT_RATIO for percent, share in shares]
+    size = commonest_size([row.sizes for row in block.rows])
+    return sum(is_near) >= len(block.rows) - 1 and not all(row.is_of(size) for row in block.rows)
+
+
+def block_sums(block: Block) -> Iterator[Outcome]:
+    """Counts of more people than n: a note, as people may be in two categories."""
+    total = count_sum(block)
+    if total is None or block.n is None or block.has_own_n:
+        return
+    counts = [row.count for row in block.rows if row.count is not None]
+    sum_text = " + ".join(count.text for count in counts)
+    findings: tuple[Finding, ...] = ()
+    if total > block.n.number:
+        words = (
+            f"{sum_text} = {total:g} in the block, of {block.n.text} people: one person must be in more than one category"
+        )
+        findings = (BLOCK_SUM.finding(counts[0], words, severity=NOTE),)
+    yield Outcome("block_sum", (*counts, block.n), findings)
