@@ -6,10 +6,12 @@ Belongs here: results as cells. Does not belong here: rules.
 from collections.abc import Iterable, Iterator
 
 from dagster_project.audit.assumptions import Assumptions
+from dagster_project.audit.blocks import PERCENT_SUM
 from dagster_project.audit.designs import PAIRED, Design
 from dagster_project.audit.engine import audit_cells
 from dagster_project.audit.findings import Finding, TableCell
 from dagster_project.audit.intervals import Interval
+from dagster_project.audit.moments import NUMBER_OF_PAIRS, UNLIKE_MOMENTS
 from dagster_project.audit.published import contrasts_of, scale_facts
 from dagster_project.audit.rule import Rule
 from dagster_project.results import PublishedValue, ResultRow
@@ -20,6 +22,8 @@ PRINTED_AS_ROUNDED = Rule(
 )
 #: Our changes are of the same people, at 95 %.
 _ASSUMPTIONS = Assumptions(Design(PAIRED))
+#: Rules on what is usual in a printed table: exact numbers of a study may well be unusual.
+_PLAUSIBILITY = frozenset((UNLIKE_MOMENTS.name, NUMBER_OF_PAIRS.name, PERCENT_SUM.name))
 #: Relative tolerance of exact numbers: sums in another order differ in the last digits.
 _RELATIVE = 1e-9
 #: The rules' names of our statistics, where they differ.
@@ -46,6 +50,7 @@ def audit_results(results: Iterable[ResultRow], study: Study) -> list[tuple[str,
     findings = [
         (ids[finding.value], finding)
         for finding in audit_cells(cells, facts, contrasts_of(study), _ASSUMPTIONS, with_notes=False)
+        if finding.rule not in _PLAUSIBILITY
     ]
     return [*findings, *((row.result_id, finding) for row in rows for finding in _rounding_findings(row))]
 

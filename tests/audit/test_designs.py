@@ -202,7 +202,7 @@ def test_a_zero_may_be_cut_off_from_below() -> None:
         # 1, 2, 3, 4 have a squared deviation of 5 in all: root(5 / 4).
         ("T1: n 4, mean 2.5, sd 1.12", {"items": "1", "aggregate": "sum", "low": "1", "high": "5"}),
         ("T1: n 10, mean .30, sd .46", {"items": "1", "aggregate": "mean", "low": "0", "high": "1"}),
-        ("T1: n 25, sd 5.0, se 1.02", {}),
+        ("T1: n 16, sd 4.0, se 1.03", {}),
     ],
 )
 def test_a_population_sd_is_a_practice_and_named(cells_and_known: tuple[str, dict[str, str]]) -> None:

@@ -126,3 +126,20 @@ _EXAMPLES = [rule for rules in RULES.values() for rule in rules.values() if rule
 def test_each_rules_example_breaks_it(rule: object) -> None:
     finding = example_finding(rule)  # type: ignore[arg-type]
     assert (finding is None) == (rule.name in _OF_A_HABIT)  # type: ignore[attr-defined]
+
+
+def test_what_is_unusual_in_a_printed_table_is_found_by_its_other_rows() -> None:
+    """Far fewer pairs in one row, a block that does not add up to 100, an SD that is a standard error."""
+    rows = [
+        row
+        for number, n in enumerate((60, 60, 60, 60, 30))
+        for row in score_rows(f"T1: n 60, mean 3.0; T2: n 60, mean 3.1; T1-T2: n {n}, change -0.1", f"Score {number}")
+    ]
+    assert _above_note(audited(rows)) == [("number_of_pairs", INCONSISTENT, "n")]
+    shares = ((30, 70), (45, 55), (20, 80), (20, 70))
+    blocks = [
+        row
+        for number, (first, second) in enumerate(shares)
+        for row in category_rows(f"A: percent {first}.0; B: percent {second}.0", f"Block {number}")
+    ]
+    assert _above_note(audited(blocks)) == [("percent_sum", INCONSISTENT, "percent")]
