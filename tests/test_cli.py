@@ -155,7 +155,8 @@ def test_help_names_every_command(capsys: Any) -> None:
     text = " ".join(capsys.readouterr().out.split())
     for words in (
         "n is the number of people",
-        "a two-sided paired t test",
+        "is asked as the same people at both moments",
+        "the same people at both moments and a paired t test",
         "n - 1 in the denominator",
         "exit codes: 0 no finding",
         f"the table's effect sizes: {', '.join(EFFECT_SIZE_DEFINITIONS)}, or g_…",

@@ -62,7 +62,7 @@ def effect_sizes(rows: Sequence[ChangeRow], definition: str | None, *, has_unsig
     total = sum(bool(sizes) for sizes in sizes_by_row)
     commonest = fit_counts.most_common(1)[0] if fit_counts else ("", 0)
     if definition is None and total > 1:
-        counts_text = ", ".join(f"{count} {name}" for name, count in fit_counts.most_common())
+        counts_text = ", ".join(f"{count} {name}" for name, count in fit_counts.most_common()) or "none"
         yield Finding(
             next(row.cells["es"].value for row, sizes in zip(rows, sizes_by_row, strict=True) if sizes),
             DEFINITIONS.name,

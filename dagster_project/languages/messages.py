@@ -118,6 +118,8 @@ def _translate(language: str, text: str, patterns: Callable[[], Patterns]) -> st
             return translations.gettext(message).format(**values)
     if is_joined:
         return translations.gettext("; ").join(_translate(language, part, patterns) for part in parts)
+    if re.fullmatch(_NAMED_NUMBERS, text):
+        return number_text(re.sub(r"[a-z]\w*(?= )", lambda name: translations.gettext(name[0]), text))
     from dagster_project.languages.words import STORED_MESSAGES
 
     names = text.split(", ")
@@ -128,6 +130,8 @@ def _translate(language: str, text: str, patterns: Callable[[], Patterns]) -> st
 
 #: Between sentences that were joined, but not within brackets.
 _SEPARATOR = re.compile(r"; (?![^(]*\))")
+#: Statistics with their numbers, as `mean 9.92, sd 2.56`.
+_NAMED_NUMBERS = re.compile(r"[a-z]\w* [−-]?\.?\d\S*?(, [a-z]\w* [−-]?\.?\d\S*?)*")
 
 
 @cache
@@ -150,11 +154,12 @@ def _patterns_of_methods() -> Patterns:
 
 @cache
 def _patterns_of_findings() -> Patterns:
-    """The same of findings; what is said last of one first."""
+    """The same of findings; after those that have a "not" of their own, what is said last of one first."""
     from dagster_project.languages.findings import FINDINGS
 
     endings = [message for message in FINDINGS if message.startswith("{finding}")]
-    return _patterns_of(endings)[::-1] + _patterns_of(FINDINGS)
+    negations = [message for message in FINDINGS if ", not " in message and message not in endings]
+    return _patterns_of(negations) + _patterns_of(endings)[::-1] + _patterns_of(FINDINGS)
 
 
 def _patterns_of(messages: Sequence[str]) -> Patterns:
@@ -164,7 +169,8 @@ def _patterns_of(messages: Sequence[str]) -> Patterns:
     return tuple((_pattern(message), message) for message in by_length)
 
 
-#: What stands in some placeholders: a number ends in a digit or its interval, the subject of a judgement has a number.
+#: What stands in some placeholders: a number ends in a digit or its interval, the subject of a judgement has a number,
+#: degrees of freedom say what they are.
 _VALUES = {
     "number": r".*[\d\]]",
     "subject": r"(?=.*\d).+?",
@@ -176,6 +182,7 @@ _VALUES = {
     "high": r"[^\s;]+",
     "first": r"\S+",
     "second": r"\S+",
+    "df": r".+? df(?: at \d+ %)?",
 }
 
 
