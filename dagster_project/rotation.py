@@ -5,9 +5,11 @@ here: the file of a rotation (keys/rotation.py), running the study again (comman
 """
 
 import json
+import re
 from contextlib import suppress
 from pathlib import Path
 
+from dagster_project.dagster_home.erasure import erase_from_history
 from dagster_project.erasure.plan import MADE_BY_RUNS, QUERY_LOG
 from dagster_project.exports import composed, pseudonym
 from dagster_project.fieldwork import QueryLog
@@ -28,6 +30,7 @@ from dagster_project.settings import Settings
 from dagster_project.trail import Source, record
 from dagster_project.warehouse import Warehouse, WarehouseError
 
+_PSEUDONYM = re.compile(rb"P[0-9a-f]{16}")
 _PEOPLE = "select distinct participant_id, respondent from raw.roster where respondent is not null"
 
 
@@ -55,10 +58,13 @@ def begin_key_rotation(settings: Settings) -> Rotation:
 
 
 def move_to_new_key(settings: Settings, key: bytes) -> None:
-    """Delete what runs made of the former pseudonyms, and rename the people of data queries. It can be done again."""
+    """Delete what runs made of the former pseudonyms, take them out of the history, and rename the people of data queries.
+    It can be done again."""
     log = QueryLog(settings.study_home / QUERY_LOG)
-    names = _names(settings)
-    log.rename_people({former: pseudonym(name, key) for former, name in names.items()})
+    pseudonyms = {former: pseudonym(name, key) for former, name in _names(settings).items()}
+    log.rename_people(pseudonyms)
+    if former_pseudonyms := {former.encode() for former, current in pseudonyms.items() if former != current}:
+        erase_from_history(settings.dagster_home, lambda text: not former_pseudonyms.isdisjoint(_PSEUDONYM.findall(text)))
     for pattern in MADE_BY_RUNS:
         for file in sorted(settings.study_home.glob(pattern)):
             delete(file)

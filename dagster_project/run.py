@@ -157,8 +157,10 @@ def _run_and_heal(settings: Settings, quiet: bool, run_id: str) -> "dg.ExecuteIn
 
 
 def _prepare_working_file(settings: Settings) -> None:
+    # A rotation of the key has deleted it.
+    is_expected = (settings.study_folder / "release").exists() and read_rotation(settings.study_home) is None
     with contextlib.suppress(LockedFileError):  # the steps say who holds it
-        if fault := Warehouse(settings.warehouse_file).prepare(is_expected=(settings.study_folder / "release").exists()):
+        if fault := Warehouse(settings.warehouse_file).prepare(is_expected=is_expected):
             say(f"warning: {fault}", file=sys.stderr)
 
 

@@ -46,7 +46,7 @@ MAY_IMPORT = {
     "terminal": set(),
     "fingerprint": {"settings", "trail", "warehouse"},
     "trail": {"checks", "exports", "settings", "study", "study_lock", "table_spec", "warehouse"},
-    "rotation": {"erasure", "exports", "fieldwork", "file_modes", "keys", "settings", "trail", "warehouse"},
+    "rotation": {"dagster_home", "erasure", "exports", "fieldwork", "file_modes", "keys", "settings", "trail", "warehouse"},
     "stamps": {"exports", "study", "warehouse", "table_spec"},
     "variant_marts": {"table_spec"},
     "study_run": {"exports", "settings", "study", "trail", "warehouse"},

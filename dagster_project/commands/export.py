@@ -10,7 +10,7 @@ from dagster_project.commands.command import ReleaseAction, add_command
 from dagster_project.places import STUDY_FILE
 from dagster_project.settings import Settings
 from dagster_project.terminal import say
-from dagster_project.trail import Facts, record
+from dagster_project.trail import Facts, check_writable, record
 
 if TYPE_CHECKING:
     from dagster_project.dataset import DataSet, WrittenFiles
@@ -61,8 +61,10 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
 
     release = find_release(options.release or settings.study_folder)
     data_set = read_data_set(release, options.shape)
-    files = write_data_set(data_set, options.out, options.formats)
     study_folder = _study_of(release.file)
+    if study_folder is not None:
+        check_writable(study_folder)
+    files = write_data_set(data_set, options.out, options.formats)
     if study_folder is not None:
         facts: Facts = {
             "release": data_set.release,

@@ -32,11 +32,14 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
     from dagster_project.run import run_everything
     from dagster_project.study import read_study
     from dagster_project.study_lock import study_lock
+    from dagster_project.trail import check_writable
 
     def report(line: str) -> None:
         say(f"wavehouse: {line}", file=sys.stderr)
 
     with study_lock(settings.lock_file, "forget", report=report):
+        check_writable(settings.study_folder)
+        _refuse_during_rotation(settings)
         study = read_study(settings.study_folder)
         person = person_of(study, options.identifier, settings.key())
         _refuse_reason(options.because, person)
@@ -66,6 +69,20 @@ def finish_pending(settings: Settings) -> None:
     with study_lock(settings.lock_file, "forget", report=report):
         if finish_erasure(settings, report) is not None:
             report("an erasure that was interrupted is finished")
+
+
+def _refuse_during_rotation(settings: Settings) -> None:
+    """The standing release, and queries, have pseudonyms of the former key: the person would not be known there."""
+    from dagster_project.erasure import ErasureError
+    from dagster_project.rotation import finish_key_rotation, has_rotation
+
+    if has_rotation(settings):
+        finish_key_rotation(settings)
+    if has_rotation(settings):
+        raise ErasureError(
+            f"{settings.study_folder}: a rotation of the key goes on; end it with `wavehouse run`, or take it back with"
+            " `wavehouse key rotate --cancel`, first"
+        )
 
 
 def _refuse_reason(because: str, person: "Person") -> None:

@@ -32,16 +32,16 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def execute(options: argparse.Namespace, settings: Settings) -> int:
-    from dagster_project.trail import chain_faults, head_of, release_faults, released_trails
+    from dagster_project.trail import broken_lines, chain_faults, head_of, release_faults, released_trails
 
     lines, releases = _of_release(options.release) if options.release else (_of_study(settings), None)
     if releases is None:
         releases = released_trails(settings.study_folder)
     if not options.verify:
         _show([line.entry for line in lines if line.entry is not None], options)
-        broken_count = sum(line.entry is None for line in lines)
-        if broken_count:
-            say(f"{broken_count} lines are no entries; `wavehouse log --verify` says what they are")
+        if broken_count := len(broken_lines(lines)):
+            words = "1 line is no entry" if broken_count == 1 else f"{broken_count} lines are no entries"
+            say(f"{words}; `wavehouse log --verify` says why")
         return 0
     head = head_of(lines)
     faults = [*chain_faults(lines), *release_faults(lines, releases)]

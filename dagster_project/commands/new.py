@@ -33,9 +33,15 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
     for file in new_study(folder):
         say(str(file))
     say(f"next: declare in {folder / 'study.yaml'} what was planned, put the exports into {folder / 'raw'}/, then")
-    say(f"  wavehouse check --study {options.name}")
-    say(f"  wavehouse run --study {options.name}")
+    _say_next(options.name)
     return 0
+
+
+def _say_next(name: str) -> None:
+    """The commands that come next, to be copied."""
+    study = f'"{name}"' if any(map(str.isspace, name)) else name
+    say(f"  wavehouse check --study {study}")
+    say(f"  wavehouse run --study {study}")
 
 
 def _draft(folder: Path, options: argparse.Namespace) -> int:
@@ -53,6 +59,5 @@ def _draft(folder: Path, options: argparse.Namespace) -> int:
     say(f"{n_questions} line{'' if n_questions == 1 else 's'} to answer, {draft.n_guesses} marked as guessed")
     say(*(f"  {question}" for question in draft.questions))
     say("next: answer the lines with !ask, look at those marked guessed, then")
-    say(f"  wavehouse check --study {options.name}")
-    say(f"  wavehouse run --study {options.name}")
+    _say_next(options.name)
     return 0

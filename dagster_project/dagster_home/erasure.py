@@ -5,38 +5,40 @@ Belongs here: these files and what steps printed. Does not belong here: what the
 
 import re
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+Match = Callable[[bytes], object]
 #: The tables in which a row stands for an asset and outlives its events: only what is remembered of the last is taken out.
 _ASSETS = {"asset_keys": ("last_materialization", "cached_status_data", "asset_details", "tags")}
 
 
-def erase_from_history(dagster_home: Path, pattern: re.Pattern[bytes]) -> int:
-    """Take out of a Dagster home what matches. Returns how many files held it.
+def erase_from_history(dagster_home: Path, matches: Match) -> int:
+    """Take out of a Dagster home what matches. Returns how many files held it. matches: whether bytes hold the text.
 
     Raises ValueError, one line, where a file is open in another program.
     """
     count = 0
     for file in sorted(dagster_home.rglob("*")):
-        if not file.is_file() or not pattern.search(file.read_bytes()):
+        if not file.is_file() or not matches(file.read_bytes()):
             continue
         count += 1
         base = file.with_name(re.sub(r"-(wal|shm|journal)$", "", file.name))
         if base.suffix == ".db" and base.exists():
             try:
-                _erase_from_database(base, pattern)
+                _erase_from_database(base, matches)
             except sqlite3.OperationalError as error:
                 raise ValueError(
                     f"{base}: the history of runs cannot be written ({error}); end `wavehouse ui` and other programs that"
-                    " have it open; the next command about the study finishes the erasure"
+                    " have it open; the next command about the study goes on"
                 ) from None
         else:  # what a step printed, or a history that was moved aside
             file.unlink()
     return count
 
 
-def _erase_from_database(file: Path, pattern: re.Pattern[bytes]) -> None:
+def _erase_from_database(file: Path, matches: Match) -> None:
     with closing(sqlite3.connect(file, isolation_level=None, timeout=10)) as connection:
         connection.text_factory = bytes
         tables = [
@@ -48,7 +50,7 @@ def _erase_from_database(file: Path, pattern: re.Pattern[bytes]) -> None:
             rows = connection.execute(f'select rowid, * from "{table}"').fetchall()
             for rowid, *cells in rows:
                 columns = [
-                    name for name, cell in zip(names, cells, strict=True) if isinstance(cell, bytes) and pattern.search(cell)
+                    name for name, cell in zip(names, cells, strict=True) if isinstance(cell, bytes) and matches(cell)
                 ]
                 if not columns:
                     continue

@@ -29,7 +29,7 @@ from dagster_project.study_lock import study_lock
 from dagster_project.study_run import StudyRun
 from dagster_project.terminal import error_line
 from dagster_project.trail import Source
-from dagster_project.trail.runs import RunTrail
+from dagster_project.trail.runs import RunTrail, unended_run
 from dagster_project.warehouse import Warehouse, WarehouseError, compact, state_of_release
 from dagster_project.withholding import WITHHELD, for_the_record
 
@@ -58,8 +58,9 @@ class StudyRunResource(dg.ConfigurableResource):
         with study_lock(settings.lock_file, run_id, report=report) as killed:
             close_folders(settings.private_folders)
             finish_erasure(settings, report)
-            if killed is not None and context.instance is not None:
-                _close(context.instance, killed.run_id, settings.study_folder)
+            # Other commands may have held the lock since a run was killed: the trail knows of it.
+            for killed_run in {unended_run(settings), killed.run_id if killed is not None else None} - {None}:
+                _close(context.instance, killed_run, settings.study_folder)
             if context.instance is not None and context.run is not None and context.instance.has_run(run_id):
                 context.instance.add_run_tags(run_id, {HOME_TAG: settings.study_home.name})
             with ExitStack() as open_file:
@@ -71,7 +72,7 @@ class StudyRunResource(dg.ConfigurableResource):
                     open_file.enter_context(warehouse.kept_open())
                 with for_the_record(pseudonyms_of_study(settings), settings.error_folder):
                     study_run = StudyRun(settings, run_id, source_of(context.run))
-                    with _on_the_trail(study_run, context, killed.run_id if killed is not None else None):
+                    with _on_the_trail(study_run, context):
                         yield study_run
             _keep_to_retention(settings, study_run, context, report)
             compact(settings.warehouse_file)
@@ -132,12 +133,12 @@ def _keep_to_retention(
 
 
 @contextmanager
-def _on_the_trail(study_run: StudyRun, context: dg.InitResourceContext, killed_run: str | None) -> Iterator[None]:
+def _on_the_trail(study_run: StudyRun, context: dg.InitResourceContext) -> Iterator[None]:
     """The entries of a run in the audit trail: before its first step and after its last."""
     settings, run = study_run.settings, context.run
     trail = RunTrail(settings, study_run.run_id, study_run.source)
     selection = run.asset_selection if run is not None else None
-    trail.begin(None if selection is None else sorted(key.to_user_string() for key in selection), killed_run)
+    trail.begin(None if selection is None else sorted(key.to_user_string() for key in selection))
     failed_steps: list[str] = []
     outcome = "stopped"
     try:
@@ -168,8 +169,9 @@ def source_of(run: dg.DagsterRun | None) -> Source:
     return "ui" if run is not None and run.remote_job_origin is not None else "python"
 
 
-def _close(instance: dg.DagsterInstance, run_id: str, study_folder: Path) -> None:
+def _close(instance: dg.DagsterInstance | None, run_id: str | None, study_folder: Path) -> None:
     """Mark a run whose process was killed as failed: nobody else does where no daemon runs."""
-    run = instance.get_run_by_id(run_id)
-    if run is not None and not run.is_finished:
-        instance.report_run_failed(run, f"The process of this run was killed; {state_of_release(study_folder, run_id)}.")
+    run = instance.get_run_by_id(run_id) if instance is not None and run_id else None
+    if instance is not None and run is not None and not run.is_finished:
+        state = state_of_release(study_folder, run.run_id)
+        instance.report_run_failed(run, f"The process of this run was killed; {state}.")

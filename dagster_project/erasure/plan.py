@@ -4,6 +4,7 @@ Belongs here: finding all of it, before anything is changed. Does not belong her
 """
 
 import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ MADE_BY_RUNS = (
 #: Of a study's home, what a run makes anew and is deleted only where it holds the person.
 _MADE_OF_CODE = "dbt"
 QUERY_LOG = "lists/queries.jsonl"
+_SOURCES = "select distinct source_file from marts.exports where source_file is not null"
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,10 @@ class ErasurePlan:
 def plan_erasure(settings: Settings, study: Study, person: Person) -> ErasurePlan:
     """Look at every file of a study. Raises ErasureError for a person who is nowhere, and for a file that cannot be read."""
     identifiers: list[str] = []
-    affected = tuple(_affected_files(settings, study, person, identifiers))
-    releases = tuple(_releases_with(settings.study_folder, person))
+    sources: set[str] = set()
+    affected = tuple(_affected_files(settings, study, person, identifiers, sources))
+    check, innocent_sources = settings.study_key().check, sources - {file.sha256 for file in affected}
+    releases = tuple(_releases_with(settings.study_folder, person, check, innocent_sources))
     log = QueryLog(settings.study_home / QUERY_LOG)
     queries = tuple(sorted(log.queries_about(person.pseudonym, person.spellings)))
     if not (affected or releases or queries):
@@ -92,8 +96,11 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _affected_files(settings: Settings, study: Study, person: Person, identifiers: list[str]) -> Iterator[AffectedFile]:
-    """Exports and landed copies with rows of the person, each content once. identifiers: gets everybody's."""
+def _affected_files(
+    settings: Settings, study: Study, person: Person, identifiers: list[str], sources: set[str]
+) -> Iterator[AffectedFile]:
+    """Exports and landed copies with rows of the person, each content once. identifiers: gets everybody's. sources: gets the
+    SHA-256 of all that were looked at."""
     paths: dict[str, list[Path]] = defaultdict(list)
     exports: dict[str, list[Export]] = defaultdict(list)
     names: dict[str, str] = {}
@@ -120,6 +127,7 @@ def _affected_files(settings: Settings, study: Study, person: Person, identifier
     for sha256, files in paths.items():
         is_used = sha256 in current or sha256.startswith(pins)
         if exports[sha256]:
+            sources.add(sha256)
             affected = _affected(sha256, files, exports[sha256], names[sha256], study, person, identifiers, is_used=is_used)
             if affected is not None:
                 yield affected
@@ -146,22 +154,46 @@ def _affected(
     return AffectedFile(sha256, tuple(paths), exports[0], name, tuple(sorted(source_rows)))
 
 
-def _releases_with(folder: Path, person: Person) -> Iterator[RemovedRelease]:
-    """The releases that hold the person. A folder of a release that is no link counts as that release."""
+def _releases_with(folder: Path, person: Person, check: str, innocent_sources: set[str]) -> Iterator[RemovedRelease]:
+    """The releases that hold the person. A folder of a release that is no link counts as that release.
+
+    check: of the key. innocent_sources: the SHA-256 of files without the person.
+    """
     for name in release_names(folder):
         release_folder = folder / "releases" / name
-        if files_with([release_folder], [person.pseudonym]):
+        if _has_pseudonym(release_folder, person, check, innocent_sources):
             yield _removed_release(name, release_folder)
     pointer = folder / "release"
-    if pointer.is_dir() and not pointer.is_symlink() and files_with([pointer], [person.pseudonym]):
+    if pointer.is_dir() and not pointer.is_symlink() and _has_pseudonym(pointer, person, check, innocent_sources):
         manifest = current_release(folder) or {}
         if not (folder / "releases" / manifest.get("release", "")).is_dir():
             yield _removed_release(manifest.get("release", "release"), pointer)
 
 
-def _removed_release(name: str, folder: Path) -> RemovedRelease:
-    import json
+def _has_pseudonym(release_folder: Path, person: Person, check: str, innocent_sources: set[str]) -> bool:
+    """Whether a release holds the person. Nobody knows the pseudonym in one that was made with a former key: it holds the
+    person unless all files that it was made from are known, and without them."""
+    if files_with([release_folder], [person.pseudonym]):
+        return True
+    if _key_check(release_folder) == check:
+        return False
+    try:
+        rows = Warehouse(release_folder / "warehouse.duckdb").rows(_SOURCES)
+    except (OSError, WarehouseError):
+        return True
+    return not rows or any(row["source_file"] not in innocent_sources for row in rows)
 
+
+def _key_check(release_folder: Path) -> str | None:
+    """The check value of the key that a release was made with; None where it does not say so."""
+    try:
+        manifest = json.loads((release_folder / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return manifest.get("key_check") if isinstance(manifest, dict) else None
+
+
+def _removed_release(name: str, folder: Path) -> RemovedRelease:
     manifest: dict[str, str] = {}
     count: int | None = None
     try:

@@ -15,7 +15,7 @@ from pathlib import Path
 from dagster_project.keys.derivation import PseudonymKey, key_of
 from dagster_project.keys.errors import SettingsError
 from dagster_project.keys.private_file import write_private
-from dagster_project.keys.rotation import Rotation, read_rotation
+from dagster_project.keys.rotation import PENDING_ROTATION, Rotation, read_rotation
 
 KEY_FILE = "pseudonym.key"
 KEY_VARIABLE = "WAVEHOUSE_PSEUDONYM_KEY"
@@ -94,7 +94,7 @@ def _key_of_rotation(sources: KeySources, manifest: Mapping[str, str] | None, ro
     if rotation.secret is not None:
         if sources.variable:
             raise SettingsError(f"{KEY_VARIABLE}: {words} made a key of its own: unset the variable, or {cure}")
-        key = rotation.key(rotation.secret.encode(), str(sources.file))
+        key = rotation.key(rotation.secret.encode(), str(sources.study_home / PENDING_ROTATION))
     else:
         if not sources.variable:
             raise SettingsError(f"{KEY_VARIABLE}: {words} goes on with the key of this variable: set it, or {cure}")

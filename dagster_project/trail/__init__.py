@@ -7,7 +7,7 @@ No entry names a participant, by identifier or by pseudonym, a file of an export
 Every command may import this: nothing but the standard library is imported before an entry is written.
 """
 
-from dagster_project.trail.chain import Entry, Fact, Facts, TrailError, chain_faults, head_of, read_lines
+from dagster_project.trail.chain import Entry, Fact, Facts, TrailError, broken_lines, chain_faults, head_of, read_lines
 from dagster_project.trail.record import KINDS, TRAIL_FILE, Kind, Source, check_writable, record, trail_file
 from dagster_project.trail.releases import ReleasedTrail, release_faults, released_trails, snapshot
 
@@ -21,6 +21,7 @@ __all__ = [
     "ReleasedTrail",
     "Source",
     "TrailError",
+    "broken_lines",
     "chain_faults",
     "check_writable",
     "head_of",

@@ -76,8 +76,11 @@ def parse_line(text: bytes) -> Entry | None:
 
 
 def read_lines(content: bytes) -> list[Line]:
-    """The lines of a trail. A last line without an end that is no entry is one that is being written, or torn."""
-    texts = content.split(b"\n")
+    """The lines of a trail. A last line without an end that is no entry is one that is being written, or torn.
+
+    The end of a line is no part of its entry: git may write another one where it checks a file out.
+    """
+    texts = [text.removesuffix(b"\r") for text in content.split(b"\n")]
     if not texts[-1]:
         texts.pop()
     return [Line(number, text, parse_line(text)) for number, text in enumerate(texts, start=1)]
@@ -86,6 +89,16 @@ def read_lines(content: bytes) -> list[Line]:
 def head_of(lines: Sequence[Line]) -> Entry | None:
     """The last entry."""
     return next((line.entry for line in reversed(lines) if line.entry is not None), None)
+
+
+def broken_lines(lines: Sequence[Line]) -> list[Line]:
+    """The lines that are no entries, but those of which the next entry says that they are torn."""
+    next_entries = [*(line.entry for line in lines[1:]), None]
+    return [
+        line
+        for line, following in zip(lines, next_entries, strict=True)
+        if line.entry is None and (following is None or not _names_torn(following, line.text))
+    ]
 
 
 def chain_faults(lines: Sequence[Line]) -> list[str]:

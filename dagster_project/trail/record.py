@@ -88,7 +88,10 @@ def record(settings: "Settings", kind: Kind, facts: Facts, source: Source = "com
 def check_writable(study_folder: Path) -> None:
     """Raises TrailError where an entry could not be added: what would leave no trace is not begun."""
     with _refusals(trail_file(study_folder)) as file:
-        os.close(_open(file))
+        handle = _open(file)
+        with _locked(handle):
+            if size := os.fstat(handle).st_size:
+                _last_entry(handle, size, file)
 
 
 @contextmanager
@@ -124,7 +127,7 @@ def _append(handle: int, settings: "Settings", kind: Kind, facts: Facts, source:
     if size == 0:
         last = _restore(handle, settings, source)
     else:
-        last, tail = _last_entry(handle, size)
+        last, tail = _last_entry(handle, size, trail_file(settings.study_folder))
         if tail is not None:
             prefix = b"\n"
             if parse_line(tail) is None:
@@ -150,8 +153,9 @@ def _restore(handle: int, settings: "Settings", source: Source) -> Entry | None:
     return None
 
 
-def _last_entry(handle: int, size: int) -> tuple[Entry | None, bytes | None]:
-    """The last whole entry, and the text of a last line without its end, if there is one."""
+def _last_entry(handle: int, size: int, file: Path) -> tuple[Entry | None, bytes | None]:
+    """The last whole entry, and the text of a last line without its end, if there is one. Raises TrailError where there are
+    lines, and none is an entry."""
     start = max(0, size - _BLOCK_BYTES)
     while True:
         os.lseek(handle, start, os.SEEK_SET)
@@ -160,6 +164,11 @@ def _last_entry(handle: int, size: int) -> tuple[Entry | None, bytes | None]:
         last = head_of(lines)
         if last is not None or start == 0:
             tail = None if content.endswith(b"\n") else lines[-1].text if lines else content
+            if last is None and tail is None:
+                raise TrailError(
+                    f"{file}: no line of the audit trail is an entry as it was written; put the file back from a backup, or"
+                    " move it away: then it goes on from the copy in the release"
+                )
             return last, tail
         start = 0
 

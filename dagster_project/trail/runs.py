@@ -10,12 +10,13 @@ Who decided is who ran the study first by what was decided; who typed it into a 
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 
 from dagster_project.settings import Settings
 from dagster_project.study import Disclosure, Study
-from dagster_project.trail.chain import Fact, Facts
+from dagster_project.trail.chain import Entry, Fact, Facts
 from dagster_project.trail.definition_keys import changed_keys
 from dagster_project.trail.record import Kind, Source, record
 from dagster_project.trail.releases import snapshot
@@ -36,9 +37,9 @@ class RunTrail:
     source: Source
     release_before: str = field(default="", init=False)
 
-    def begin(self, steps: Sequence[str] | None, killed_run: str | None) -> None:
-        """steps: those that are run, None for all. killed_run: the run before that ended without a word."""
-        if killed_run is not None:
+    def begin(self, steps: Sequence[str] | None) -> None:
+        """steps: those that are run, None for all. To be called under the study's lock."""
+        if (killed_run := unended_run(self.settings)) is not None:
             release = _release_of_run(self.settings, killed_run)
             self._record("run_ended", {"run": killed_run, "outcome": "killed", "release": release})
         self._record("run_started", {"run": self.run_id, "steps": None if steps is None else list(steps)})
@@ -66,6 +67,21 @@ class RunTrail:
 
     def _record(self, kind: Kind, facts: Facts) -> None:
         record(self.settings, kind, facts, self.source)
+
+
+def unended_run(settings: Settings) -> str | None:
+    """The last run that began and did not say how it ended: while nobody else holds the lock, it was killed. The copy
+    of the trail in a release was made before its run ended."""
+    run: Fact = None
+    entries: list[Entry] = []
+    with suppress(OSError):  # who adds an entry says so
+        entries = snapshot(settings.study_folder).entries
+    for entry in entries:
+        if entry.kind == "run_started":
+            run = entry.facts.get("run")
+        elif entry.kind == "trail_restored" or (entry.kind == "run_ended" and entry.facts.get("run") == run):
+            run = None
+    return run if isinstance(run, str) else None
 
 
 def record_state(settings: Settings, study: Study | None, warehouse: Warehouse, source: Source) -> None:

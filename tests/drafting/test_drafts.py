@@ -98,7 +98,7 @@ def test_what_is_asked_is_refused_one_line_at_a_time_until_it_is_answered(tmp_pa
 
 def test_the_command_says_what_it_wrote_and_what_is_left(tmp_path: Path, capsys: Any) -> None:
     exports = tool_exports.unordered_duplicates(tmp_path / "exports")
-    folder = tmp_path / "my_study"
+    folder = tmp_path / "a folder" / "my_study"
     assert main(["new", str(folder), "--from", str(exports)]) == 0
     month, files, duplicates = (
         'month: !ask "the planned month, a number (wave1 is month 0)"}',
@@ -121,8 +121,8 @@ def test_the_command_says_what_it_wrote_and_what_is_left(tmp_path: Path, capsys:
         f"  {folder}/study.yaml:44: duplicates: {duplicates}",
         f'  {folder}/instruments/sat.yaml:15: better: !ask "high or low, the end of the scale that is good"',
         "next: answer the lines with !ask, look at those marked guessed, then",
-        f"  wavehouse check --study {folder}",
-        f"  wavehouse run --study {folder}",
+        f'  wavehouse check --study "{folder}"',
+        f'  wavehouse run --study "{folder}"',
     ]  # fmt: skip
     assert main(["new", str(folder), "--from", str(exports)]) == 2
     assert (

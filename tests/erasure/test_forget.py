@@ -1,5 +1,6 @@
 """`wavehouse forget`: afterwards a study is one that never had the person, whatever interrupted the erasure."""
 
+import json
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ from dagster_project.cli import main
 from dagster_project.erasure import (
     ErasureError,
     Journal,
+    files_with,
     finish_erasure,
     pattern_of,
     person_of,
@@ -25,6 +27,8 @@ from dagster_project.erasure import (
 )
 from dagster_project.exports import ExportError, contract_of_file, pseudonym
 from dagster_project.exports.suppression import refuse_erased
+from dagster_project.keys import begin_rotation
+from dagster_project.keys.derivation import key_of
 from dagster_project.settings import Settings
 from dagster_project.study import read_study
 from dagster_project.trail import chain_faults, read_lines, trail_file
@@ -235,6 +239,47 @@ def test_a_person_of_the_roster_alone(small_copy: tuple[Any, Any]) -> None:
     _erase(workspace, "E")
     assert roster.read_bytes() == former
     assert workspace.release.exists()
+
+
+def test_a_release_of_a_former_key_goes_unless_its_files_are_without_the_person(small_copy: tuple[Any, Any]) -> None:
+    workspace = small_copy[0]
+    settings, study = workspace.settings, read_study(workspace.study_folder)
+    roster = workspace.study_folder / "raw" / "roster" / "roster.csv"
+    roster.write_bytes(roster.read_bytes() + b"E;North;50\n")
+    (release,) = [path.name for path in (workspace.study_folder / "releases").iterdir()]
+    secret = b"another key, as after a rotation"
+    settings.key_file.write_bytes(secret)
+    manifest = workspace.study_folder / "release" / "manifest.json"
+    content = json.loads(manifest.read_text(encoding="utf-8"))
+    current = workspace.study_folder / "releases" / "99990101T000000-of-the-new-key"
+    current.mkdir()
+    new_facts = key_of(secret, content, workspace.study_folder.name, "").facts
+    (current / "manifest.json").write_text(json.dumps(content | new_facts | {"release": current.name}), encoding="utf-8")
+    (workspace.study_folder / "release").unlink()
+    (workspace.study_folder / "release").symlink_to(Path("releases") / current.name)
+
+    def releases_with(identifier: str) -> list[str]:
+        plan = plan_erasure(settings, study, person_of(study, identifier, settings.key()))
+        return [removed.release for removed in plan.releases]
+
+    assert files_with([workspace.study_folder / "releases"], [pseudonym("B", settings.key())]) == []
+    assert releases_with("B") == [release]
+    assert releases_with("E") == []
+    for path in settings.landing.glob("*.csv"):  # what the release was made from is not there any more: nobody can tell
+        path.unlink()
+    assert releases_with("E") == [release]
+
+
+def test_nobody_is_erased_while_the_key_is_rotated(
+    small_copy: tuple[Any, Any], wavehouse: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace = small_copy[0]
+    begin_rotation(workspace.settings.study_home, "small_study", None, None)
+    assert wavehouse(workspace, "forget", "B", "--because", "x", "--yes") == 2
+    assert capsys.readouterr().err == (
+        f"wavehouse: {workspace.study_folder}: a rotation of the key goes on; end it with `wavehouse run`, or take it back"
+        " with `wavehouse key rotate --cancel`, first\n"
+    )
 
 
 def test_a_file_that_cannot_be_written_leaves_everything(small_copy: tuple[Any, Any]) -> None:

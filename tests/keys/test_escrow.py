@@ -12,6 +12,7 @@ from dagster_project.keys import KeyFileError, PseudonymKey, SettingsError
 from dagster_project.keys import escrow as escrow_module
 from dagster_project.keys.escrow import read_escrow, read_header, write_escrow
 from dagster_project.settings import Settings, read_settings
+from dagster_project.trail import trail_file
 
 PASSPHRASE = "five words by chance, caf\u00e9"
 KEY = PseudonymKey(b"0123456789abcdef" * 4, "2", "mood", "a file")
@@ -168,3 +169,20 @@ def test_show_says_what_a_key_is_known_by_and_not_the_key(study: Settings, capsy
         "pseudonyms are derived from it and the study's name, mood",
         "release r1 was made with it",
     ]
+
+
+def test_no_escrow_is_written_without_a_trace(
+    study: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study.key()
+    file, trail = tmp_path / "escrow.json", trail_file(study.study_folder)
+    refusal = (
+        f"{trail}: the audit trail cannot be written (Is a directory); grant yourself permission or free space, then do it"
+        " again"
+    )
+    trail.mkdir()
+    assert _refusal(["key", "escrow", str(file)], capsys) == refusal
+    assert not file.exists()
+    monkeypatch.setattr("dagster_project.trail.check_writable", lambda _: None)  # as where the disk is full a moment later
+    assert _refusal(["key", "escrow", str(file)], capsys) == refusal
+    assert not file.exists()

@@ -1,11 +1,14 @@
 """Rotation: at every moment a study has the old key or the new one, and the next step is said."""
 
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from dagster_project.exports import pseudonym
 from dagster_project.keys import KeyFileError, SettingsError, newest_manifest
 from dagster_project.keys.rotation import PENDING_ROTATION
 from dagster_project.rotation import (
@@ -18,6 +21,7 @@ from dagster_project.rotation import (
 )
 from dagster_project.settings import Settings, read_settings
 from dagster_project.trail import read_lines, trail_file
+from dagster_project.warehouse import Warehouse
 
 
 @pytest.fixture
@@ -47,6 +51,7 @@ def test_a_rotation_ends_with_the_release_that_is_made_with_the_new_key(settings
     _release(settings)
     begin_key_rotation(settings)
     new = settings.study_key()
+    assert new.source == str(settings.study_home / PENDING_ROTATION)  # where it is until the rotation ends
     assert (new.check, new.study) != (old.check, old.study) and settings.key_file.read_bytes() == old.secret
     finish_key_rotation(settings)  # too early: the standing release is of the old key
     assert has_rotation(settings) and settings.key_file.read_bytes() == old.secret
@@ -145,3 +150,22 @@ def test_a_rotation_for_another_release_is_named(settings: Settings) -> None:
         SettingsError, match="was for another release than the standing one; `wavehouse key rotate --cancel`"
     ):
         settings.key()
+
+
+def test_the_history_loses_the_former_pseudonyms(settings: Settings) -> None:
+    former, other = pseudonym("anna", settings.key()), "P0123456789abcdef"
+    _release(settings)
+    with Warehouse(settings.warehouse_file).connect() as connection:
+        connection.execute("create schema raw; create table raw.roster (participant_id text, respondent text)")
+        connection.execute("insert into raw.roster values (?, 'anna')", [former])
+    settings.dagster_home.mkdir(parents=True)
+    file = settings.dagster_home / "runs.db"
+    with closing(sqlite3.connect(file)) as history:
+        history.execute("create table events (event text)")
+        history.executemany("insert into events values (?)", [(f"{former} has rows 2 and 5",), (f"{other} has row 3",)])
+        history.commit()
+    begin_key_rotation(settings)
+    continue_key_rotation(settings)
+    with closing(sqlite3.connect(file)) as history:
+        assert history.execute("select event from events").fetchall() == [(f"{other} has row 3",)]
+    assert former.encode() not in file.read_bytes() and not settings.warehouse_file.exists()

@@ -14,7 +14,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dagster_project.settings import Settings, read_settings
-from dagster_project.trail import Entry, Facts, TrailError, chain_faults, head_of, read_lines, record, trail_file
+from dagster_project.trail import (
+    Entry,
+    Facts,
+    TrailError,
+    broken_lines,
+    chain_faults,
+    check_writable,
+    head_of,
+    read_lines,
+    record,
+    trail_file,
+)
 from dagster_project.trail.chain import GENESIS
 
 ROOT = Path(__file__).parents[2]
@@ -137,9 +148,37 @@ def test_a_torn_last_line_stays_and_is_named_by_the_next_entry(study: Settings, 
     else:
         assert lines[1].entry is None and entry.entry == 3 and len(lines) == 4
         assert lines[2].entry is not None and lines[2].entry.facts["bytes"] == len(torn)
+        assert broken_lines(lines) == [] and len(broken_lines(lines[:2])) == 1
         # What was torn can't be changed, either.
         changed = file.read_bytes().replace(torn, b"x" * len(torn))
         assert chain_faults(read_lines(changed)) != []
+
+
+def test_other_line_ends_change_no_entry(study: Settings) -> None:
+    """As git writes them where a file is checked out on Windows."""
+    record(study, "run_started", {"run": "a"})
+    record(study, "run_ended", {"run": "a"})
+    file = trail_file(study.study_folder)
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    assert chain_faults(read_lines(file.read_bytes())) == []
+    assert record(study, "export", {}).entry == 3
+    assert chain_faults(read_lines(file.read_bytes())) == []
+
+
+def test_nothing_is_added_where_no_line_is_an_entry(study: Settings) -> None:
+    record(study, "run_started", {"run": "a"})
+    file = trail_file(study.study_folder)
+    content = file.read_bytes().replace(b"run_started", b"run_begun")
+    file.write_bytes(content)
+    with pytest.raises(
+        TrailError,
+        match=r"audit_trail\.jsonl: no line of the audit trail is an entry as it was written; put the file back from a backup,"
+        r" or move it away: then it goes on from the copy in the release$",
+    ):
+        record(study, "export", {})
+    with pytest.raises(TrailError, match="no line of the audit trail is an entry"):
+        check_writable(study.study_folder)
+    assert file.read_bytes() == content
 
 
 def test_a_torn_last_line_is_said_before_anything_follows() -> None:

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 import yaml
 
+from dagster_project.settings import read_settings
 from dagster_project.study import read_study
+from dagster_project.trail import record, snapshot
 from dagster_project.trail.definition_keys import changed_keys
-from dagster_project.trail.runs import _input_changes, _known_files, decisions_of, new_decisions
+from dagster_project.trail.runs import RunTrail, _input_changes, _known_files, decisions_of, new_decisions, unended_run
 
 A, B, C = "a" * 64, "b" * 64, "c" * 64
 Edit = Callable[[dict[str, Any]], None]
@@ -50,6 +52,32 @@ def test_a_decision_is_told_once(small_workspace: Any, edit: Edit, expected: lis
     decisions: list[Any] = list(new_decisions(former, current))
     assert [(kind, facts["current"] if kind == "disclosure" else facts) for kind, facts in decisions] == expected
     assert list(new_decisions(current, current)) == []
+
+
+def test_a_killed_run_is_named_by_the_next_whoever_held_the_lock_meanwhile(tmp_path: Path) -> None:
+    """Also where the run was that of another command, whose name the lock has then."""
+    folder = tmp_path / "data" / "mood"
+    folder.mkdir(parents=True)
+    settings = read_settings({"WAVEHOUSE_STUDY": str(folder), "WAVEHOUSE_HOME": str(tmp_path / "home")})
+    assert unended_run(settings) is None
+    RunTrail(settings, "a", "command line").begin(None)
+    assert unended_run(settings) == "a"
+    record(settings, "retention", {"removed": {}})
+    RunTrail(settings, "b", "command line").begin(None)
+    record(settings, "run_ended", {"run": "b", "outcome": "failed"})
+    assert unended_run(settings) is None
+    RunTrail(settings, "c", "ui").begin(["release"])
+    entries = snapshot(folder).entries
+    assert [(entry.kind, entry.facts.get("run"), entry.facts.get("outcome")) for entry in entries] == [
+        ("run_started", "a", None),
+        ("retention", None, None),
+        ("run_ended", "a", "killed"),
+        ("run_started", "b", None),
+        ("run_ended", "b", "failed"),
+        ("run_started", "c", None),
+    ]
+    record(settings, "trail_restored", {"release": "r1"})  # whether c ended stood in what was lost
+    assert unended_run(settings) is None
 
 
 def test_waves_and_concealment() -> None:
