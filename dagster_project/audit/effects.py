@@ -104,10 +104,10 @@ def _unlike_signs(rows: Sequence[ChangeRow]) -> Iterator[Finding]:
     usual = [is_positive for _, is_positive, is_same in signs if is_same == direction]
     odd = [row for row, _, is_same in signs if is_same != direction]
     if len(odd) == 1 and len(usual) >= _MIN_FITTING_ROWS and 0 < sum(usual) < len(usual):
-        es, change = odd[0].cells["es"], odd[0].cells["change"]
-        words = f"the sign of {es.text} is not that of the change, {change.text}"
+        effect_size, change_cell = odd[0].cells["es"], odd[0].cells["change"]
+        words = f"the sign of {effect_size.text} is not that of the change, {change_cell.text}"
         reason = f"{len(usual)} of the table's {len(signs)} such numbers fit; this does not"
-        yield EFFECT_SIZE.finding(es, f"{words}; {reason}", severity=INCONSISTENT)
+        yield EFFECT_SIZE.finding(effect_size, f"{words}; {reason}", severity=INCONSISTENT)
 
 
 def _judged_misfits(misfits: Sequence[Finding], total: int) -> Iterator[Finding]:
