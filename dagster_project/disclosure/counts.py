@@ -56,6 +56,7 @@ def _repeat(suppression: Suppression, name: str, value: int, entry: CountEntry) 
     )  # fmt: skip
     if entry.count is None:
         # A count that is hidden for the sake of others was, and is, of enough people.
+        suppression.is_after_another |= difference != 0
         suppression.hide(name, entry.rule or EARLIER, interval)
         return
     suppression.counts[name], suppression.intervals[name] = entry.count, interval

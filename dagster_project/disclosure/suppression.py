@@ -45,8 +45,9 @@ class Suppression:
 
     counts: those that are printed, as printed. intervals: what is public of each count. rules: of those that are hidden, by
     which rule. ranges: of each small count, two values that it may have for all that is public, far enough apart. fixed:
-    those that an earlier release printed, which no longer can be hidden. knowledge: of the counts that somebody knows from
-    elsewhere, while it is looked at what such a person could find out.
+    those that an earlier release printed, which no longer can be hidden. is_after_another: whether one was hidden in an
+    earlier release, too, and is another number now. knowledge: of the counts that somebody knows from elsewhere, while it is
+    looked at what such a person could find out.
     """
 
     counts: dict[str, int] = field(default_factory=dict)
@@ -54,6 +55,7 @@ class Suppression:
     rules: dict[str, str] = field(default_factory=dict)
     ranges: dict[str, Interval] = field(default_factory=dict)
     fixed: set[str] = field(default_factory=set)
+    is_after_another: bool = False
     knowledge: dict[str, Interval] = field(default_factory=dict)
 
     @property
@@ -148,7 +150,7 @@ def _protect_component(
             continue
         if not candidates:
             # Without the numbers: a run's history is no place for them.
-            if suppression.fixed:
+            if suppression.fixed or suppression.is_after_another:
                 raise EarlierReleaseError(
                     f"disclosure: with what earlier public releases printed, {name} could be narrowed down to a few"
                     " people; keep to the public release that there is, or start anew with another edition"

@@ -166,7 +166,7 @@ def test_the_release_recomputes_and_says_of_each_person_what_was_planned(planned
     ]  # fmt: skip
     (man,) = [person for person in people if person.code == "P03"]
     assert (man.sex, "T2" in man.answers) == ("man", False)
-    name = pseudonym("P03", b"a key for tests")
+    name = pseudonym("P03", workspace.settings.key())
     rows = workspace.released(
         f"select item, missing_reason from marts.missing_answers where participant_id = '{name}' and wave = 'T2' order by item"
     )
@@ -285,7 +285,7 @@ def _same_by_python_and_sql(workspace: Any) -> None:
     roster = contract_of_file(workspace.study_folder / "raw/roster/roster.csv", "roster.csv", study, study.protocol.roster)
     conditions = {condition.wave: condition for condition in study.protocol.conditions}
     by_python = {
-        pseudonym(person.identifier, b"a key for tests"): (
+        pseudonym(person.identifier, workspace.settings.key()): (
             conditions["T3"].is_planned_for(person.categories), conditions["T3"].holds_for(person.categories) is None,
             conditions["T2"].is_planned_for(person.categories), conditions["T2"].holds_for(person.categories) is None,
         )
@@ -304,7 +304,7 @@ def _same_by_python_and_sql(workspace: Any) -> None:
     rows = [
         row
         for identifier, row in rows_with_answers(contract, study, export, "sleep")
-        if pseudonym(identifier, b"a key for tests") in others
+        if pseudonym(identifier, workspace.settings.key()) in others
     ]
     sql = "select source_row from marts.unplanned_answers where block = 'sleep' order by source_row"
     assert rows == [row["source_row"] for row in workspace.released(sql)] == [3, 9]
@@ -419,7 +419,7 @@ def test_what_a_variant_changes_is_traced_to_people_and_answers(planned_run: tup
         else:
             assert sum(is_counted for is_counted, _, _ in persons) == row["value"], row
     (man,) = [person for person in people if person.code == "P03"]
-    name, score = pseudonym("P03", b"a key for tests"), _score(man, "T1")
+    name, score = pseudonym("P03", workspace.settings.key()), _score(man, "T1")
     rows = workspace.released(
         "select is_counted, text, missing_reason from trace('variants/mood_total/women/T1/n_scores_left_out')"
         f" where part = 'person' and participant_id = '{name}'"

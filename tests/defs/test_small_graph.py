@@ -12,10 +12,12 @@ import pytest
 import yaml
 
 from dagster_project.exports import pseudonym
+from dagster_project.keys.derivation import BY_STUDY, PseudonymKey
 
 StudyCopy = tuple[Any, Callable[[], Any]]
 #: Of the pseudonyms of all tests (conftest.py).
-KEY = b"a key for tests"
+#: Of the pseudonyms of the small study, in every workspace.
+KEY = PseudonymKey(b"a key for tests", BY_STUDY, "small_study", "a test").derived
 
 
 def test_every_step_and_check_passes(small_run: Any) -> None:
