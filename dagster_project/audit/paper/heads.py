@@ -196,7 +196,7 @@ _ROWS = frozenset(
         "kurtosis",
     )
 )
-_CATEGORIES = frozenset(("highest", "lowest", "least", "greatest", "Highest", "Lowest", "Range", "n."))
+_CATEGORIES = frozenset(("highest", "lowest", "least", "greatest", "Highest", "Lowest", "n."))
 #: Words of many names.
 _WORDS_OF_NAMES = frozenset(
     "range n change es q1 q3 min max sum level share missing correlation ci_low ci_high variance wald".split()  # noqa: SIM905

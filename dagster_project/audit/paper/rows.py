@@ -156,8 +156,10 @@ class TableRows:
         if not name:  # the row's name is a statistic
             if row.form == ("n",) and not row.section and not self._is_transposed:
                 return f"heads of table {self._shape.table.name}", "N", timepoint or ALL_PEOPLE
-            label = row.section or " ".join(head.path[:1] if len(head.path) > 1 else head.path) or "N"
-            return "", label, (timepoint if row.section else " ".join(head.path[1:])) or ALL_PEOPLE
+            names = head.path or (head.text,)
+            if row.section and all(is_time(path_name) or is_group(path_name) for path_name in names):
+                return "", row.section, timepoint or ALL_PEOPLE
+            return "", names[0], " ".join(filter(None, (row.section, *names[1:]))) or ALL_PEOPLE
         if self._are_groups:
             # Groups in rows, statistics in columns: all is of what the table is about.
             group_names = [row.names[-1] for row in self._shape.rows if row.names]
@@ -184,6 +186,8 @@ class TableRows:
         head = self._shape.columns[column]
         of_column = [head.form, *head.alternatives] if head.form else []
         of_row = [row.form, *row.alternatives] if row.form else []
+        if of_row and not (row.names and row.names[-1]):
+            return of_row  # statistics in rows
         if row.is_below:
             return (
                 [(self._in_brackets,)]
@@ -311,6 +315,8 @@ def _doubtful(slots: SlotReading, cell: PaperCell) -> SlotReading | None:
         digits = number.text.lstrip("<>≤≥")
         if number.statistic in _WHOLE and not digits.isdigit():
             return SlotReading(question=f"{number.text} is no number of people, which its heading says it is")
+        if number.statistic == "p" and digits.isdigit() and int(digits) > 1:
+            return SlotReading(question=f"{number.text} is no probability, which its heading says it is")
         if number.statistic == "percent" and cell.is_number and 0 < float(digits) <= _SHARE and "." in digits:
             return SlotReading(question=f"{number.text} in a workbook: a share of 1, or per cent? write it as printed")
         if abs(float(digits)) >= 1e15:

@@ -278,7 +278,11 @@ def _rows(
                 if entry.indent < heading.indent
                 or (entry.is_bare and entry.indent == heading.indent and not is_heading and not is_deep)
             ]
-        elif is_heading or is_parent or (name and (head.form or any(entry.beside & beside for entry in open_headings))):
+        elif (
+            is_heading
+            or is_parent
+            or (name and ((head.form and head.name) or any(entry.beside & beside for entry in open_headings)))
+        ):
             open_headings = []
         if cells and not is_heading:
             rows.append(_stub_row(index, stub, head, cells, open_headings, rows))

@@ -171,6 +171,8 @@ def statistic_named(text: str) -> str | None:
     plain = " ".join(text.replace("_", " ").strip(" :,.").split()) if text.strip() not in ("no.", "M.") else text.strip(" ")
     if plain in LETTERS:
         return LETTERS[plain]
+    if plain == "hr":  # hours
+        return None
     lower = (
         " ".join(_LEVEL.sub(" ", plain).casefold().split()).strip(" :,-")
         if not NAMES.get(plain.casefold())
