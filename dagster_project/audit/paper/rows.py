@@ -13,9 +13,9 @@ from dagster_project.audit.paper.cells import read_cell
 from dagster_project.audit.paper.forms import form_of_row, is_habit_of_counts
 from dagster_project.audit.paper.grid import PaperCell
 from dagster_project.audit.paper.heads import forms_in
-from dagster_project.audit.paper.moments import ALL_PEOPLE, COMPARISON, Moment, Moments, is_contrast, is_group, is_time
+from dagster_project.audit.paper.moments import ALL_PEOPLE, Moment, Moments, is_contrast, is_group, is_time
 from dagster_project.audit.paper.shape import StubRow, TableShape, is_moment_head
-from dagster_project.audit.paper.slots import Form, Number, SlotReading, fill
+from dagster_project.audit.paper.slots import Form, Number, SlotReading, fill, form_by_shape
 from dagster_project.audit.paper.vocabulary import COMPARISONS, MISSING, SUMMARIES
 
 _BRACKETS = re.compile(
@@ -53,14 +53,14 @@ class TableRows:
         self._readings = {
             (row.index, column): read_cell(cell.text, shape.mark) for row in shape.rows for column, cell in row.cells.items()
         }
-        paths = [head.path for head in shape.columns.values()]
-        summary_paths = [head.path for column, head in shape.columns.items() if self._is_summary(column)]
-        self._moments = Moments(paths, summary_paths)
         # Statistics in rows, scales in columns.
         self._is_transposed = any(not row.names or not row.names[-1] for row in shape.rows if row.form != ("n",))
         self._is_habit = is_habit_of_counts([
             (reading, shape.columns[column].people) for (_, column), reading in self._readings.items() if reading.has_numbers
         ])  # fmt: skip
+        paths = [head.path for head in shape.columns.values()]
+        summary_paths = [head.path for column, head in shape.columns.items() if self._is_summary(column)]
+        self._moments = Moments(paths, summary_paths)
         self._is_repeated = self._repeats_names()
         self._has_moment_names = self._names_are_moments()
         self._are_groups = self._names_are_groups()
@@ -79,6 +79,12 @@ class TableRows:
     def _is_summary(self, column: int) -> bool:
         """Whether a column describes people, rather than compares them."""
         head = self._shape.columns[column]
+        if not head.form and not any(
+            self._form_of(row, column) or form_by_shape(self._readings[row.index, column].pieces)
+            for row in self._shape.rows
+            if column in row.cells
+        ):
+            return False
         if head.form == ("ci",) and not head.path and column - 1 in self._shape.columns:
             # An interval behind a mean is the mean's.
             left = self._shape.columns[column - 1]
@@ -177,6 +183,9 @@ class TableRows:
 
     def _of_nothing(self, column: int) -> str:
         """The moment of a column that names none: beside others it compares them."""
+        form = self._shape.columns[column].form
+        if form and form[0] in SUMMARIES and not (form == ("n",) and self._moments.are_times):
+            return ALL_PEOPLE
         return self._moments.comparison() or ALL_PEOPLE
 
     # --- forms ---------------------------------------------------------------------------------------------------------
@@ -287,7 +296,8 @@ class TableRows:
     def _of_contrast(self, numbers: Sequence[Number], column: int, timepoint: str) -> Sequence[Number]:
         """Means and SDs of a change are the change's."""
         moment: Moment = self._moments.of_path(self._shape.columns[column].path)
-        if not is_contrast(moment.name) and not (is_contrast(timepoint) and timepoint != COMPARISON):
+        is_of_row = (self._has_moment_names or self._are_groups) and is_contrast(timepoint) and self._is_summary(column)
+        if not is_contrast(moment.name) and not is_of_row:
             return numbers
         return [Number(_OF_CHANGE.get(number.statistic, number.statistic), number.text, number.level) for number in numbers]
 
