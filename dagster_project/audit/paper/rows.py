@@ -87,8 +87,8 @@ class TableRows:
             return False
         if head.form == ("ci",) and not head.path and column - 1 in self._shape.columns:
             # An interval behind a mean is the mean's.
-            left = self._shape.columns[column - 1]
-            return left.form[:1] in (("mean",), ("median",), ("percent",)) and not left.path
+            neighbour_head = self._shape.columns[column - 1]
+            return neighbour_head.form[:1] in (("mean",), ("median",), ("percent",)) and not neighbour_head.path
         return not head.form or head.form[0] in SUMMARIES
 
     def _repeats_names(self) -> bool:
