@@ -196,7 +196,7 @@ _ROWS = frozenset(
         "kurtosis",
     )
 )
-_CATEGORIES = frozenset(("highest", "lowest", "least", "greatest", "Highest", "Lowest", "Range", "n."))
+_CATEGORIES = frozenset(("highest", "lowest", "least", "greatest", "Highest", "Lowest", "n."))
 #: Words of many names.
 _WORDS_OF_NAMES = frozenset(
     "range n change es q1 q3 min max sum level share missing correlation ci_low ci_high variance wald".split()  # noqa: SIM905
@@ -205,10 +205,10 @@ _WORDS_OF_NAMES = frozenset(
 
 def _alternatives(text: str) -> list[tuple[str, ...]]:
     """Several forms: 'n (%) or mean (SD)', 'mean ± SD, median (IQR); n (%)'. 'M (SD), n' is one."""
-    for separator, least in ((_OR, 1), (_COMMA_OF_FORMS, 2)):
+    for separator, min_length in ((_OR, 1), (_COMMA_OF_FORMS, 2)):
         parts = [part.strip() for part in separator.split(text) if part.strip()]
         forms = [form_of(part) for part in parts]
-        if len(parts) > 1 and all(len(form) >= least for form in forms) and any(len(form) > 1 for form in forms):
+        if len(parts) > 1 and all(len(form) >= min_length for form in forms) and any(len(form) > 1 for form in forms):
             return forms
     return []
 

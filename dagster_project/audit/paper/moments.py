@@ -85,6 +85,10 @@ class Moments:
 
         self._contrasts = list(dict.fromkeys(name for path in paths for name in path if is_contrast(name)))
 
+    @property
+    def are_times(self) -> bool:
+        return bool(self._proper) and all(map(is_time, self._proper))
+
     def of_path(self, path: Sequence[str]) -> Moment:
         if not self._is_crossed:
             return Moment("", " ".join(path))

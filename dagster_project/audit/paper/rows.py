@@ -13,9 +13,9 @@ from dagster_project.audit.paper.cells import read_cell
 from dagster_project.audit.paper.forms import form_of_row, is_habit_of_counts
 from dagster_project.audit.paper.grid import PaperCell
 from dagster_project.audit.paper.heads import forms_in
-from dagster_project.audit.paper.moments import ALL_PEOPLE, COMPARISON, Moment, Moments, is_contrast, is_group, is_time
+from dagster_project.audit.paper.moments import ALL_PEOPLE, Moment, Moments, is_contrast, is_group, is_time
 from dagster_project.audit.paper.shape import StubRow, TableShape, is_moment_head
-from dagster_project.audit.paper.slots import Form, Number, SlotReading, fill
+from dagster_project.audit.paper.slots import Form, Number, SlotReading, fill, form_by_shape
 from dagster_project.audit.paper.vocabulary import COMPARISONS, MISSING, SUMMARIES
 
 _BRACKETS = re.compile(
@@ -53,14 +53,14 @@ class TableRows:
         self._readings = {
             (row.index, column): read_cell(cell.text, shape.mark) for row in shape.rows for column, cell in row.cells.items()
         }
-        paths = [head.path for head in shape.columns.values()]
-        summary_paths = [head.path for column, head in shape.columns.items() if self._is_summary(column)]
-        self._moments = Moments(paths, summary_paths)
         # Statistics in rows, scales in columns.
         self._is_transposed = any(not row.names or not row.names[-1] for row in shape.rows if row.form != ("n",))
         self._is_habit = is_habit_of_counts([
             (reading, shape.columns[column].people) for (_, column), reading in self._readings.items() if reading.has_numbers
         ])  # fmt: skip
+        paths = [head.path for head in shape.columns.values()]
+        summary_paths = [head.path for column, head in shape.columns.items() if self._is_summary(column)]
+        self._moments = Moments(paths, summary_paths)
         self._is_repeated = self._repeats_names()
         self._has_moment_names = self._names_are_moments()
         self._are_groups = self._names_are_groups()
@@ -79,10 +79,16 @@ class TableRows:
     def _is_summary(self, column: int) -> bool:
         """Whether a column describes people, rather than compares them."""
         head = self._shape.columns[column]
+        if not head.form and not any(
+            self._form_of(row, column) or form_by_shape(self._readings[row.index, column].pieces)
+            for row in self._shape.rows
+            if column in row.cells
+        ):
+            return False
         if head.form == ("ci",) and not head.path and column - 1 in self._shape.columns:
             # An interval behind a mean is the mean's.
-            left = self._shape.columns[column - 1]
-            return left.form[:1] in (("mean",), ("median",), ("percent",)) and not left.path
+            neighbour_head = self._shape.columns[column - 1]
+            return neighbour_head.form[:1] in (("mean",), ("median",), ("percent",)) and not neighbour_head.path
         return not head.form or head.form[0] in SUMMARIES
 
     def _repeats_names(self) -> bool:
@@ -156,8 +162,10 @@ class TableRows:
         if not name:  # the row's name is a statistic
             if row.form == ("n",) and not row.section and not self._is_transposed:
                 return f"heads of table {self._shape.table.name}", "N", timepoint or ALL_PEOPLE
-            label = row.section or " ".join(head.path[:1] if len(head.path) > 1 else head.path) or "N"
-            return "", label, (timepoint if row.section else " ".join(head.path[1:])) or ALL_PEOPLE
+            names = head.path or (head.text,)
+            if row.section and all(is_time(path_name) or is_group(path_name) for path_name in names):
+                return "", row.section, timepoint or ALL_PEOPLE
+            return "", names[0], " ".join(filter(None, (row.section, *names[1:]))) or ALL_PEOPLE
         if self._are_groups:
             # Groups in rows, statistics in columns: all is of what the table is about.
             group_names = [row.names[-1] for row in self._shape.rows if row.names]
@@ -175,6 +183,9 @@ class TableRows:
 
     def _of_nothing(self, column: int) -> str:
         """The moment of a column that names none: beside others it compares them."""
+        form = self._shape.columns[column].form
+        if form and form[0] in SUMMARIES and not (form == ("n",) and self._moments.are_times):
+            return ALL_PEOPLE
         return self._moments.comparison() or ALL_PEOPLE
 
     # --- forms ---------------------------------------------------------------------------------------------------------
@@ -184,6 +195,8 @@ class TableRows:
         head = self._shape.columns[column]
         of_column = [head.form, *head.alternatives] if head.form else []
         of_row = [row.form, *row.alternatives] if row.form else []
+        if of_row and not (row.names and row.names[-1]):
+            return of_row  # statistics in rows
         if row.is_below:
             return (
                 [(self._in_brackets,)]
@@ -283,7 +296,8 @@ class TableRows:
     def _of_contrast(self, numbers: Sequence[Number], column: int, timepoint: str) -> Sequence[Number]:
         """Means and SDs of a change are the change's."""
         moment: Moment = self._moments.of_path(self._shape.columns[column].path)
-        if not is_contrast(moment.name) and not (is_contrast(timepoint) and timepoint != COMPARISON):
+        is_of_row = (self._has_moment_names or self._are_groups) and is_contrast(timepoint) and self._is_summary(column)
+        if not is_contrast(moment.name) and not is_of_row:
             return numbers
         return [Number(_OF_CHANGE.get(number.statistic, number.statistic), number.text, number.level) for number in numbers]
 
@@ -311,6 +325,8 @@ def _doubtful(slots: SlotReading, cell: PaperCell) -> SlotReading | None:
         digits = number.text.lstrip("<>≤≥")
         if number.statistic in _WHOLE and not digits.isdigit():
             return SlotReading(question=f"{number.text} is no number of people, which its heading says it is")
+        if number.statistic == "p" and digits.isdigit() and int(digits) > 1:
+            return SlotReading(question=f"{number.text} is no probability, which its heading says it is")
         if number.statistic == "percent" and cell.is_number and 0 < float(digits) <= _SHARE and "." in digits:
             return SlotReading(question=f"{number.text} in a workbook: a share of 1, or per cent? write it as printed")
         if abs(float(digits)) >= 1e15:

@@ -266,10 +266,10 @@ def _rows(
         name = next((text for text in stub if text), "")
         is_heading = bool(name) and (not cells or (len({*stub, *(cell.text for cell in line)} - {""}) == 1))
         head = head_of(stub[-1] if stub[-1] else name, is_column=False)
-        beside = _number_columns(line, stub_count)
-        below = _number_columns(lines[number + 1][1], stub_count) if number + 1 < len(lines) else frozenset()
-        is_parent = not has_indents and bool(name) and _is_parent(beside, below, columns)
-        heading = _Heading(line[0].indent, head.name or name, head, is_heading, beside if is_parent else frozenset())
+        own_columns = _number_columns(line, stub_count)
+        below_columns = _number_columns(lines[number + 1][1], stub_count) if number + 1 < len(lines) else frozenset()
+        is_parent = not has_indents and bool(name) and _is_parent(own_columns, below_columns, columns)
+        heading = _Heading(line[0].indent, head.name or name, head, is_heading, own_columns if is_parent else frozenset())
         if has_indents and name:
             is_deep = _is_set_in(lines, heading.indent)
             open_headings = [
@@ -278,7 +278,11 @@ def _rows(
                 if entry.indent < heading.indent
                 or (entry.is_bare and entry.indent == heading.indent and not is_heading and not is_deep)
             ]
-        elif is_heading or is_parent or (name and (head.form or any(entry.beside & beside for entry in open_headings))):
+        elif (
+            is_heading
+            or is_parent
+            or (name and ((head.form and head.name) or any(entry.own_columns & own_columns for entry in open_headings)))
+        ):
             open_headings = []
         if cells and not is_heading:
             rows.append(_stub_row(index, stub, head, cells, open_headings, rows))
@@ -289,13 +293,13 @@ def _rows(
 
 @dataclass(frozen=True)
 class _Heading:
-    """A name with rows below it. is_bare: without a cell of its own. beside: columns of the n or p that stand beside it."""
+    """A name with rows below it. is_bare: without a cell of its own. own_columns: columns of the n or p that stand beside it."""
 
     indent: float
     name: str
     head: Head
     is_bare: bool
-    beside: frozenset[int]
+    own_columns: frozenset[int]
 
 
 def _number_columns(line: list[PaperCell], stub_count: int) -> frozenset[int]:

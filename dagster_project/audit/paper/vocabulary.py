@@ -49,11 +49,11 @@ _WORDS = {
     "q3": "q3, 75th percentile, 75th, p75, upper quartile, 3rd qu., 3rd qu, third quartile, 75%, 75 %",
     "iqr": """
         iqr, interquartile range, inter-quartile range, p25–p75, q1–q3, q1-q3, p25-p75, 25th–75th percentile,
-        quartiles, 25%, 75%
+        quartiles
     """,
     "min": "min, minimum, min., lowest, least",
     "max": "max, maximum, max., highest, greatest",
-    "range": "range, min–max, min-max, minimum–maximum, min, max, spannweite, minimum-maximum",
+    "range": "range, min–max, min-max, minimum–maximum, spannweite, minimum-maximum",
     "ci": """
         ci, confidence interval, confidence intervals, conf. int., conf int, c.i., ki, credible interval, cri,
         confidence limits, confidence interval of the difference, ci for mean difference, confidence interval
@@ -104,7 +104,7 @@ _WORDS = {
     """,
     "correlation": "pearson's r, pearson r, pearson correlation, correlation, spearman's rho, rho, correlations",
     "eta2": "η2, partial η2, partial η², partial eta squared, η²p, ηp2, eta squared, η² p, η2p",
-    "alpha": "cronbach's alpha, cronbach α, cronbach's α, mcdonald's ω",
+    "alpha": "cronbach's alpha, cronbach α, cronbach's α, mcdonald's ω, mcdonald's omega, omega",
     "skewness": "skewness, skew",
     "kurtosis": "kurtosis, excess kurtosis",
     "icc": "icc",
@@ -134,7 +134,23 @@ TOTALS = frozenset(
 #: A row of people without an answer, of whom only the number is printed.
 MISSING = frozenset(("unknown", "missing", "missing data", "not reported", "not stated", "no answer"))
 #: They name no moment and no group.
-NO_MOMENT = frozenset(("statistic", "value", "values", "score", "scores", "result", "results", "test"))
+NO_MOMENT = frozenset(
+    (
+        "missing",
+        "valid",
+        "unique",
+        "cumulative",
+        "items",
+        "statistic",
+        "value",
+        "values",
+        "score",
+        "scores",
+        "result",
+        "results",
+        "test",
+    )
+)
 #: What a column of names is called.
 MOMENT_HEADS = frozenset(
     """
@@ -171,6 +187,8 @@ def statistic_named(text: str) -> str | None:
     plain = " ".join(text.replace("_", " ").strip(" :,.").split()) if text.strip() not in ("no.", "M.") else text.strip(" ")
     if plain in LETTERS:
         return LETTERS[plain]
+    if plain == "hr":  # hours
+        return None
     lower = (
         " ".join(_LEVEL.sub(" ", plain).casefold().split()).strip(" :,-")
         if not NAMES.get(plain.casefold())

@@ -161,6 +161,7 @@ ASKED: tuple[tuple[str, str, str], ...] = (
     ("M", "3.4–5.6", "a to b does not fit its heading, mean"),
     ("n", "< 5", "<5 is a bound, not a number"),
     ("n", "3.5", "3.5 is no number of people, which its heading says it is"),
+    ("p", "53", "53 is no probability, which its heading says it is"),
     ("t", "NS", "not significant, by which test?"),
     ("M", "see text", "'see text' holds no number"),
     ("", "foo = 3.4", "'foo' is no statistic that is known"),

@@ -122,6 +122,23 @@ def test_a_heading_that_has_an_n_beside_it_heads_its_categories() -> None:
     assert numbers["1", "", "Age", "A", "mean"] == "45.2"
 
 
+def test_columns_without_a_statistic_are_no_groups_and_a_mean_beside_them_is_no_change() -> None:
+    text = "Variable\tn\tMissing %\tUnique\tM\tSD\tMin\tMax\nHope\t40\t0.0\t12\t3.45\t0.80\t1.5\t5.0\n"
+    paper, numbers = _numbers(text)
+    assert {key[4]: printed for key, printed in numbers.items() if key[3] == "all"} == {
+        "n": "40", "mean": "3.45", "sd": "0.80", "min": "1.5", "max": "5.0",
+    }  # fmt: skip
+    assert paper.questions == ["table 1, row 2, column 4: '12': a: no heading says which statistic it is"]
+
+
+def test_statistics_in_rows_below_headings_are_of_both() -> None:
+    text = "\tClearance\tVolume\nAll\t\t\nN\t63\t61\nMean ± SD\t1.2 ± 0.9\t1.5 ± 0.5\nRange\t0.3–7.8\t0.5–3.4\nChildren\t\t\nN\t29\t28\n"
+    _, numbers = _numbers(text)
+    assert numbers["1", "", "Volume", "All", "sd"] == "0.5"
+    assert numbers["1", "", "Clearance", "All", "max"] == "7.8"
+    assert numbers["1", "", "Volume", "Children", "n"] == "28"
+
+
 @pytest.mark.parametrize("answer", ["No", "Yes", "Low", "Missing", "B"])
 def test_the_name_of_a_category_is_no_statistic(answer: str) -> None:
     _, numbers = _numbers(f"Smoker\tn (%)\n{answer}\t12 (30.0)\nSometimes\t28 (70.0)\n")
