@@ -71,7 +71,7 @@ MAY_IMPORT = {
         "outcomes", "report", "results", "rotation", "settings", "stamps", "study", "study_run", "synthesis", "trail",
         "variant_marts", "warehouse",
     },
-    "erasure": {"dagster_home", "exports", "fieldwork", "file_modes", "settings", "study", "trail", "warehouse"},
+    "erasure": {"dagster_home", "exports", "fieldwork", "file_modes", "keys", "settings", "study", "trail", "warehouse"},
     "assessment": {"direct_identifiers", "study"},
     "direct_identifiers": {"study"},
     "retention": {

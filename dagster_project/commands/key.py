@@ -40,6 +40,8 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
     if (options.file is None) == (options.action in ("escrow", "restore")):
         cure = "name the file of the escrow" if options.file is None else "takes no file"
         raise KeyFileError(f"wavehouse key {options.action}: {cure}")
+    if options.cancel and options.action != "rotate":
+        raise KeyFileError(f"wavehouse key {options.action}: --cancel is of rotate; leave it out")
     actions = {"show": _show, "rotate": _rotate, "escrow": _escrow, "restore": _restore}
     return actions[options.action](options, settings)
 

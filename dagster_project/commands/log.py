@@ -34,6 +34,10 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def execute(options: argparse.Namespace, settings: Settings) -> int:
     from dagster_project.trail import broken_lines, chain_faults, head_of, release_faults, released_trails
 
+    if options.head and not options.verify:
+        raise ValueError("wavehouse log: --head is asked with --verify; add it")
+    if options.last is not None and options.last < 1:
+        raise ValueError(f"wavehouse log: --last {options.last}: name how many entries are shown, 1 or more")
     lines, releases = _of_release(options.release) if options.release else (_of_study(settings), None)
     if releases is None:
         releases = released_trails(settings.study_folder)

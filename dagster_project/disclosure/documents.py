@@ -42,7 +42,8 @@ def write_public_files(
     figures = public_figures(study, public.rows)
     write_tables(folder / "tables", tables, [])
     write_figures(folder / "figures", figures)
-    rows = list(public.rows.values())
+    # The database gives them in any order: by it alone, files of the same numbers would differ.
+    rows = [public.rows[result_id] for result_id in sorted(public.rows)]
     write_csv(folder / "results.csv", [[column.name for column in _RESULT_COLUMNS], *_result_records(rows)])
     write_ard(folder, ard_rows(rows, study.protocol.plan_hash))
     write_csv(folder / "codebook.csv", [("kind", "code", "label", "words"), *_codebook(study, rows)])

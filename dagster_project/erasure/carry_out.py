@@ -26,6 +26,7 @@ from dagster_project.exports import LandedFile, replace_arrivals
 from dagster_project.exports.suppression import suppress as suppress_person
 from dagster_project.fieldwork import QueryLog
 from dagster_project.file_modes import delete, set_mode
+from dagster_project.keys import keep_derivation
 from dagster_project.settings import PENDING_ERASURE, Settings
 from dagster_project.trail import Facts, record, snapshot
 
@@ -72,6 +73,7 @@ def prepare(settings: Settings, plan: ErasurePlan, because: str) -> None:
     partial, pending = settings.study_home / _PARTIAL, settings.study_home / PENDING_ERASURE
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(mode=0o700, parents=True)
+    keep_derivation(settings.key_sources)
     replacements: list[Replacement] = []
     changes: list[FileChange] = []
     for number, file in enumerate(plan.affected_files):

@@ -8,7 +8,7 @@ Escrows are read and written by escrow.py, which is imported where one is: every
 
 from dagster_project.keys.derivation import PseudonymKey, key_check
 from dagster_project.keys.errors import KeyFileError, SettingsError
-from dagster_project.keys.find import KEY_FILE, KEY_VARIABLE, KeySources, find_key, newest_manifest
+from dagster_project.keys.find import KEY_FILE, KEY_VARIABLE, KeySources, find_key, keep_derivation, newest_manifest
 from dagster_project.keys.private_file import write_private
 from dagster_project.keys.rotation import Rotation, begin_rotation, cancel_rotation, finish_rotation, read_rotation
 
@@ -24,6 +24,7 @@ __all__ = [
     "cancel_rotation",
     "find_key",
     "finish_rotation",
+    "keep_derivation",
     "key_check",
     "newest_manifest",
     "read_rotation",

@@ -18,6 +18,8 @@ from dagster_project.keys.private_file import write_private
 from dagster_project.keys.rotation import PENDING_ROTATION, Rotation, read_rotation
 
 KEY_FILE = "pseudonym.key"
+#: How pseudonyms were derived, for the time in which no release says it: an erasure may have deleted all of them.
+_DERIVATION_FILE = "pseudonym.derivation"
 KEY_VARIABLE = "WAVEHOUSE_PSEUDONYM_KEY"
 #: In the place of a manifest that cannot be read: its file.
 _DAMAGED = "damaged manifest"
@@ -57,9 +59,25 @@ def find_key(sources: KeySources) -> PseudonymKey:
             " away, then run again"
         )
     key = key_of(secret, manifest, sources.study, _source(sources))
+    if manifest is None and (facts := _kept_derivation(sources)) is not None:
+        former_key = key_of(secret, facts, sources.study, _source(sources))
+        return former_key if former_key.check == facts.get("key_check") else key
     if manifest is not None and manifest.get("key_check") not in (None, key.check):
         raise SettingsError(f"{key.source}: the key of the pseudonyms is another one{_cure(sources, manifest)}")
     return key
+
+
+def keep_derivation(sources: KeySources) -> None:
+    """Write down how the study's pseudonyms are derived, before releases that say it are deleted."""
+    content = json.dumps(find_key(sources).facts).encode()
+    write_private(sources.study_home / _DERIVATION_FILE, content)
+
+
+def _kept_derivation(sources: KeySources) -> dict[str, str] | None:
+    with suppress(OSError, ValueError):
+        content = json.loads((sources.study_home / _DERIVATION_FILE).read_text(encoding="utf-8"))
+        return content if isinstance(content, dict) else None
+    return None
 
 
 def _source(sources: KeySources) -> str:

@@ -73,3 +73,11 @@ def test_no_other_number_is_in_word_or_excel(tmp_path: Path) -> None:
         numbers = {number for text in texts for number in re.findall(r"\d+(?:\.\d+)?", text)}
         assert len(numbers) > 20
         assert numbers <= printed_numbers, numbers - printed_numbers
+
+
+def test_the_rows_of_results_are_in_one_order(tmp_path: Path) -> None:
+    """The database gives them in any."""
+    published_from(made_study(tmp_path), made_people(200, 3), tmp_path / "public", Ledger(1))
+    with (tmp_path / "public" / "results.csv").open(encoding="utf-8-sig", newline="") as stream:
+        ids = [row["result_id"] for row in csv.DictReader(stream)]
+    assert len(ids) > 100 and ids == sorted(ids)

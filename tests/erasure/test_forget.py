@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -247,13 +248,13 @@ def test_a_release_of_a_former_key_goes_unless_its_files_are_without_the_person(
     roster = workspace.study_folder / "raw" / "roster" / "roster.csv"
     roster.write_bytes(roster.read_bytes() + b"E;North;50\n")
     (release,) = [path.name for path in (workspace.study_folder / "releases").iterdir()]
-    secret = b"another key, as after a rotation"
-    settings.key_file.write_bytes(secret)
+    secret = "another key, as after a rotation"
+    settings = replace(settings, pseudonym_key=secret)
     manifest = workspace.study_folder / "release" / "manifest.json"
     content = json.loads(manifest.read_text(encoding="utf-8"))
     current = workspace.study_folder / "releases" / "99990101T000000-of-the-new-key"
     current.mkdir()
-    new_facts = key_of(secret, content, workspace.study_folder.name, "").facts
+    new_facts = key_of(secret.encode(), content, workspace.study_folder.name, "").facts
     (current / "manifest.json").write_text(json.dumps(content | new_facts | {"release": current.name}), encoding="utf-8")
     (workspace.study_folder / "release").unlink()
     (workspace.study_folder / "release").symlink_to(Path("releases") / current.name)

@@ -3,12 +3,14 @@
 import hashlib
 import hmac
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from dagster_project.exports import pseudonym
-from dagster_project.keys import SettingsError, key_check
+from dagster_project.keys import SettingsError, keep_derivation, key_check
+from dagster_project.keys.derivation import BY_STUDY
 from dagster_project.settings import Settings, read_settings
 
 SECRET = "a secret of two studies"
@@ -75,3 +77,13 @@ def test_a_release_whose_manifest_is_damaged_does_not_choose_the_derivation(tmp_
 def test_neither_a_key_nor_its_sources_are_shown_by_their_text(tmp_path: Path) -> None:
     settings = _settings(tmp_path, "mood")
     assert SECRET not in repr(settings.study_key()) + repr(settings.key_sources)
+
+
+def test_pseudonyms_stay_where_an_erasure_has_deleted_every_release(tmp_path: Path) -> None:
+    settings = _settings(tmp_path, "mood")
+    _release(settings, {"release": "r", "key_check": key_check(SECRET.encode())})
+    keep_derivation(settings.key_sources)
+    (settings.study_folder / "release" / "manifest.json").unlink()
+    assert settings.key() == SECRET.encode()
+    # Of another key it says nothing: a study that starts anew has the newest derivation.
+    assert replace(settings, pseudonym_key="another").study_key().derivation == BY_STUDY

@@ -154,6 +154,7 @@ def test_what_cannot_be_restored_is_a_line(
         "nobody can be asked for the passphrase here; set WAVEHOUSE_PASSPHRASE"
     )
     assert _refusal(["key", "restore"], capsys) == "wavehouse key restore: name the file of the escrow"
+    assert _refusal(["key", "show", "--cancel"], capsys) == "wavehouse key show: --cancel is of rotate; leave it out"
     assert _refusal(["key", "show", str(file)], capsys) == "wavehouse key show: takes no file"
 
 

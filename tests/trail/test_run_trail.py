@@ -190,6 +190,12 @@ def test_what_leaves_the_study_is_recorded_and_shown(story: Story, tmp_path: Pat
     assert main(["export", "--format", "csv", "--out", str(tmp_path / "clean")]) == 0
     assert main(["trace", "summary/mood_total/T1/n", "--names"]) == 0
     capsys.readouterr()
+    for arguments, refusal in (
+        (["--head", "0" * 64], "--head is asked with --verify; add it"),
+        (["--last", "0"], "--last 0: name how many entries are shown, 1 or more"),
+    ):
+        assert main(["log", *arguments]) == 2
+        assert capsys.readouterr().err == f"wavehouse: wavehouse log: {refusal}\n"
     assert main(["log", "--last", "2"]) == 0
     exported, named = capsys.readouterr().out.splitlines()
     assert "Data Manager" in exported and ": export: release " in exported and "formats csv" in exported
