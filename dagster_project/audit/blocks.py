@@ -239,9 +239,12 @@ class _BlockJudge:
             f" {share:.2f} %, not {row.percent.percent_text}: the block uses more than one denominator"
         )
         sharp = sum(block_row.is_of(size) and block_row.is_sharp for block_row in rows)
-        is_clear = (sharp >= _MIN_FITTING and n_of_size == len(rows) - 1) or (n_of_size >= 2 and self._fits >= 3)
+        # Beside a printed n of other people, two rows may share a denominator by accident.
+        n_needed = _MIN_FITTING if self._block.n is None else _MIN_FITTING + 1
+        is_clear = (sharp >= n_needed and n_of_size == len(rows) - 1) or (n_of_size >= 2 and self._fits >= 3)
         severity = INCONSISTENT if is_clear and not (self._may_be_weighted and sharp + self._fits < _MIN_FITTING) else NOTE
-        if self._is_two_blocks(rows, size):
+        is_of_n = self._block.n is not None and row.is_of(self._block.n.number)
+        if is_of_n or self._is_two_blocks(rows, size):
             severity = NOTE
         yield Outcome("one_denominator", cells, (ONE_DENOMINATOR.finding(row.percent, words, severity=severity),))
 

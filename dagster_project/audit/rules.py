@@ -12,6 +12,7 @@ from dagster_project.audit import (
     change_intervals,
     change_means,
     change_tests,
+    decimal_points,
     effect_intervals,
     effects,
     grids,
@@ -59,6 +60,7 @@ RULES: Mapping[str, dict[str, Rule]] = {
         probabilities.F_OF_GROUPS,
         probabilities.DF_OF_GROUPS,
         moments.UNLIKE_MOMENTS,
+        decimal_points.LOST_POINT,
         moments.NUMBER_OF_PAIRS,
     ),
     "Changes, differences and estimates": _by_name(

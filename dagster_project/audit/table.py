@@ -13,6 +13,7 @@ from dagster_project.audit import (
     change_intervals,
     change_means,
     change_tests,
+    decimal_points,
     moments,
     notes,
     probabilities,
@@ -63,6 +64,7 @@ class Table:
         self._summaries(result)
         self._changes(result)
         if self._with_notes:
+            result.plain(result.sound(decimal_points.lost_points(self._layout)))
             result.add(self._notes())
         return result.in_order()
 

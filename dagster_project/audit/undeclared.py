@@ -22,7 +22,7 @@ from dagster_project.results.published import PublishedValue
 _MIN_FITTING_ROWS, _MIN_FITTING_SHARE = 2, 0.75
 #: From which excess of a misfit on which chance is allowed that the others fit by accident. The more a number is off, in the
 #: unit by which other practices change it, the less they excuse it.
-_MAX_CHANCES = ((4.0, 0.1), (1.5, 0.005), (0.0, 1e-5))
+_MAX_CHANCES = ((4.0, 0.1), (1.5, 0.01), (0.0, 1e-4))
 #: What another row that breaks a habit takes from the evidence for it.
 _MISFIT_COST = 1.5
 #: From which misfit on one is gross, by the judged statistic: relative, of a p in standard normal deviates, of an

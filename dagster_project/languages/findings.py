@@ -142,6 +142,10 @@ FINDINGS = (
     ),
     gettext_noop("the {statistic} cannot be {printed}, below 0"),
     gettext_noop("the {statistic} cannot be {printed}, below 1"),
+    gettext_noop(
+        "{printed} has no decimals and is {ratio} times the largest of the column's {count} other numbers, which have "
+        "{decimals}: {repaired} would be among them"
+    ),
     gettext_noop("one person has no SD"),
     gettext_noop("one person has one score, so minimum and maximum are the same, not {min} and {max}"),
     gettext_noop("the mean {mean} lies outside its interval, {ends}"),

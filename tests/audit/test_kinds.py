@@ -207,3 +207,26 @@ def test_an_effect_size_is_held_to_t_where_nothing_else_gives_the_sd_of_the_chan
     rows = [line for number in range(3) for line in row(number, "-0.59")]
     assert _above_note(audited([*rows, *row(4, "-0.59")])) == []
     assert _above_note(audited([*rows, *row(4, "-0.97")])) == [("effect_size", NOT_REPRODUCIBLE, "es")]
+
+
+def test_a_number_without_its_decimal_point_is_seen_by_column_and_row() -> None:
+    def rows(last: str, mean: str = "18.8") -> list[Printed]:
+        sds = ("5.12", "4.80", "5.32", last)
+        means = ("20.1", "19.3", "21.4", mean)
+        return [
+            row for number, (m, sd) in enumerate(zip(means, sds, strict=True))
+            for row in score_rows(f"T1: n 40, mean {m}, sd {sd}", f"Score {number}")
+        ]  # fmt: skip
+
+    assert _above_note(audited(rows("6.02"))) == []
+    assert _above_note(audited(rows("602"))) == [("lost_point", INCONSISTENT, "sd")]
+    # A row of a measure that is printed in whole numbers, and one that is no hundredth of it.
+    assert _above_note(audited(rows("602", "1880"))) == []
+    assert _above_note(audited(rows("9000"))) == []
+
+
+def test_a_row_of_the_printed_n_is_not_accused_by_others_that_miss_answers() -> None:
+    rows = category_rows(
+        "A: n 41, count 27, percent 65.9; B: count 20, percent 51.3; C: count 13, percent 33.3; D: count 9, percent 23.1"
+    )
+    assert _above_note(audited(rows)) == []
