@@ -62,7 +62,7 @@ MAY_IMPORT = {
         "audit", "checks", "languages", "report", "results", "settings", "stamps", "study", "study_run", "synthesis",
         "variant_marts", "warehouse",
     },
-    "disclosure": {"markdown", "report", "results", "statistics", "study"},
+    "disclosure": {"languages", "markdown", "report", "results", "statistics", "study"},
     "extensions": {
         "markdown", "models", "outcomes", "readable_files", "results", "stamps", "study", "study_run", "warehouse", "withholding",
     },

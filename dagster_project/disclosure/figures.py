@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from html import escape
 
 from dagster_project.disclosure.brackets import MARK
+from dagster_project.languages import gettext, in_series, number_text
 from dagster_project.results import ResultRow, has_norm_of_outcomes, main_norm_notes, result_id
 from dagster_project.study import Study
 
@@ -44,7 +45,7 @@ def _figures_of_scores(study: Study, rows: Mapping[str, ResultRow]) -> list[Publ
     # The plotting library is slow to come; the run has it already.
     from dagster_project.report.figures import draw_figures
 
-    reading = "Dot and bar: mean with its 95 % interval, as printed in the tables; a hidden mean has none."
+    reading = gettext("Dot and bar: mean with its 95 % interval, as printed in the tables; a hidden mean has none.")
     return [
         PublicFigure(figure.name, figure.title, figure.alt, figure.svg, reading + _norm_words(study, figure.name))
         for figure in draw_figures(study, printed_rows, [])
@@ -55,7 +56,8 @@ def _figures_of_scores(study: Study, rows: Mapping[str, ResultRow]) -> list[Publ
 def _norm_words(study: Study, name: str) -> str:
     if name != "trajectories" or not has_norm_of_outcomes(study):
         return ""
-    return " ".join((" Broken line and grey band: norm mean and one norm SD to either side.", *main_norm_notes(study)))
+    norm = gettext("Broken line and grey band: norm mean and one norm SD to either side.")
+    return " ".join(("", norm, *main_norm_notes(study)))
 
 
 @dataclass(frozen=True)
@@ -77,9 +79,9 @@ def change_figure(study: Study, rows: Mapping[str, ResultRow]) -> PublicFigure |
     ]
     if not bars:
         return None
-    sentences = "; ".join(f"{bar.label} {bar.text}" for bar in bars)
-    alt = f"Mean change divided by the SD of change, with 95 % intervals: {sentences}."
-    title = "Change over time, in SDs of change"
+    sentences = in_series(f"{bar.label} {bar.text}" for bar in bars)
+    alt = gettext("Mean change divided by the SD of change, with 95 % intervals: {changes}.", changes=sentences)
+    title = gettext("Change over time, in SDs of change")
     return PublicFigure("change", title, alt, _drawing(bars, title, alt))
 
 
@@ -92,7 +94,7 @@ def _bar(study: Study, rows: Mapping[str, ResultRow], code: str, contrast: str) 
     if len(numbers) < len(ids) or numbers[3] <= 0:
         return None
     low, mean, high = (number / numbers[3] for number in numbers[:3])
-    text = f"{mean:.1f} [{low:.1f}, {high:.1f}]".replace("-", "−")
+    text = number_text(f"{mean:.1f} [{low:.1f}, {high:.1f}]".replace("-", "−"))
     return _Bar(f"{study.scales[code][1].label}, {contrast}", low, mean, high, text)
 
 

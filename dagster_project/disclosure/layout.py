@@ -9,13 +9,14 @@ from dataclasses import replace
 
 from dagster_project.disclosure.brackets import MARK
 from dagster_project.disclosure.items import ITEMS
+from dagster_project.languages import gettext, gettext_noop, in_series, number_text, with_label
 from dagster_project.results import (
     Cell,
     Column,
     ResultRow,
     Row,
     Table,
-    direction_of,
+    direction_words,
     existing_tables,
     group_tables,
     main_norm_notes,
@@ -35,8 +36,9 @@ from dagster_project.study import Disclosure, MeasuresInstrument, Study
 ITEM_TABLES = "items_"
 #: What becomes of people in a wave: heading, statistic.
 _STATES = (
-    ("returned", "n"), ("returned blank", "n_returned_blank"), ("not returned", "n_not_returned"),
-    ("withdrawn", "n_withdrawn"), ("not planned", "n_not_planned"),
+    (gettext_noop("returned"), "n"), (gettext_noop("returned blank"), "n_returned_blank"),
+    (gettext_noop("not returned"), "n_not_returned"), (gettext_noop("withdrawn"), "n_withdrawn"),
+    (gettext_noop("not planned"), "n_not_planned"),
 )  # fmt: skip
 
 
@@ -71,40 +73,45 @@ def _item_tables(study: Study, rows: Mapping[str, ResultRow]) -> Iterator[Table]
 
     def cells(item: str, statistic: str, category: str | None = None) -> tuple[Cell, ...]:
         ids = [result_id(ITEMS, item, statistic, category=category, timepoint=wave) for wave in waves]
-        return tuple(Cell(rows[id_].printed, (id_,)) if id_ in rows else Cell("") for id_ in ids)
+        return tuple(Cell(number_text(rows[id_].printed), (id_,)) if id_ in rows else Cell("") for id_ in ids)
 
     for instrument in study.instruments:
         table_rows: list[Row] = []
         for item in () if isinstance(instrument, MeasuresInstrument) else instrument.item_codes:
             if item in categories:
                 label = study.item_labels.get(item, item)
-                table_rows.append(Row(f"{label}: people who answered", cells(item, "n")))
+                table_rows.append(Row(gettext("{item}: people who answered", item=label), cells(item, "n")))
                 table_rows += [
-                    Row(f"– {category.replace('_to_', ' to ')}", cells(item, "count", category))
-                    for category in categories[item]
+                    Row(f"– {_answers(category)}", cells(item, "count", category)) for category in categories[item]
                 ]
-        title = f"Answers to the items of {instrument.name}"
+        title = gettext("Answers to the items of {instrument}", instrument=instrument.name)
         columns = tuple(Column(wave) for wave in waves)
         yield Table("", f"{ITEM_TABLES}{instrument.instrument}", title, columns, tuple(table_rows))
+
+
+def _answers(category: str) -> str:
+    """An answer, or from which to which several are taken together."""
+    low, separator, high = category.partition("_to_")
+    return gettext("{low} to {high}", low=low, high=high) if separator else category
 
 
 def _flow_table(study: Study, rows: Mapping[str, ResultRow]) -> Table:
     """Who is on the roster, and who returned each wave."""
 
     def cell(identifier: str) -> Cell:
-        return Cell(rows[identifier].printed, (identifier,)) if identifier in rows else Cell("")
+        return Cell(number_text(rows[identifier].printed), (identifier,)) if identifier in rows else Cell("")
 
     blank = Cell("")
-    roster = Row("On the roster", (cell(result_id("flow", "roster", "n")), *(blank for _ in _STATES)))
+    roster = Row(gettext("On the roster"), (cell(result_id("flow", "roster", "n")), *(blank for _ in _STATES)))
     waves = [
         Row(
-            f"{wave.wave}: {wave.label}",
+            with_label(wave.wave, wave.label),
             (blank, *(cell(result_id("flow", "returns", name, timepoint=wave.wave)) for _, name in _STATES)),
         )
         for wave in study.protocol.waves
     ]
-    columns = (Column("people"), *(Column(heading) for heading, _ in _STATES))
-    return Table("", "flow", "Study flow", columns, (roster, *waves))
+    columns = (Column(gettext("people")), *(Column(gettext(heading)) for heading, _ in _STATES))
+    return Table("", "flow", gettext("Study flow"), columns, (roster, *waves))
 
 
 def _marked(table: Table, rows: Mapping[str, ResultRow]) -> Table:
@@ -121,45 +128,61 @@ def _notes(study: Study, table: Table) -> tuple[str, ...]:
     """Notes of our own: those of the team's tables speak of numbers that are not public."""
     rule = study.protocol.disclosure
     assert isinstance(rule, Disclosure)
-    rounded = f" Counts are rounded to multiples of {rule.round_to}, one by one." if rule.round_to > 1 else ""
-    notes = [
-        f"{MARK} is a number that is hidden: it is of fewer than {rule.minimum} people, or would tell of them.{rounded}"
-    ]
+    hidden = gettext(
+        "{mark} is a number that is hidden: it is of fewer than {minimum} people, or would tell of them.",
+        mark=MARK, minimum=rule.minimum,
+    )  # fmt: skip
+    if rule.round_to > 1:
+        rounding = gettext("Counts are rounded to multiples of {multiple}, one by one.", multiple=rule.round_to)
+        hidden = f"{hidden} {rounding}"
+    return (hidden, *_notes_on(study, table))
+
+
+def _notes_on(study: Study, table: Table) -> tuple[str, ...]:
+    sd_note = gettext("SD has denominator n − 1.")
     if table.name in ("characteristics", "characteristics_by_group"):
-        notes.append("Percentages are of the people whose category is known. SD has denominator n − 1.")
-        if table.name == "characteristics_by_group":
-            notes.append("Standardised differences are from the reference, computed from the numbers as they are printed.")
-    elif table.name in ("summary", "summary_by_group"):
-        notes += ["SD has denominator n − 1.", *(main_norm_notes(study) if table.name == "summary" else ())]
-    elif table.name.startswith(ITEM_TABLES):
-        notes.append(
+        people = gettext("Percentages are of the people whose category is known. SD has denominator n − 1.")
+        differences = gettext(
+            "Standardised differences are from the reference, computed from the numbers as they are printed."
+        )
+        return (people, differences) if table.name == "characteristics_by_group" else (people,)
+    if table.name in ("summary", "summary_by_group"):
+        return (sd_note, *(main_norm_notes(study) if table.name == "summary" else ()))
+    if table.name.startswith(ITEM_TABLES):
+        words = gettext(
             "People who gave each answer, as answered. Neighbouring answers are taken together until each count is of enough"
             " people, in all waves alike where that is possible; of an item of which it is not, nothing is shown."
         )
-    elif table.name == "norm_difference":
-        notes += [
+        return (words,)
+    if table.name == "norm_difference":
+        words = gettext(
             "Difference from the norm in the norm's SDs, computed from n, mean and SD as they are printed; p says on which"
-            " side of .001, .01 and .05 it lies, and — that the rounded numbers do not tell.",
-            *main_norm_notes(study),
-        ]
-    elif table.name == "measurement":
-        notes.append(
+            " side of .001, .01 and .05 it lies, and — that the rounded numbers do not tell."
+        )
+        return (words, *main_norm_notes(study))
+    if table.name == "measurement":
+        words = gettext(
             "People who answered all items of the scale. Alpha with Feldt's interval, computed from n and alpha as they are"
             " printed; omega of one factor."
         )
-    elif table.name.startswith("change"):
-        directions = "; ".join(
-            f"{contrast.contrast} is {direction_of(study, contrast.contrast)}" for contrast in study.protocol.contrasts
-        )
-        notes.append(
-            f"Direction of change: {directions}. Intervals are computed from n, mean and SD as they are printed; p says"
-            " on which"
-            " side of .001, .01 and .05 it lies, and — that the rounded numbers do not tell."
-        )
-        if "by_group" in table.name:
-            notes.append(
-                "Differences are the group minus the reference, by Welch's test of the numbers as they are printed."
-            )
-    elif table.name.startswith(("service", "categories", "answers")):
-        notes.append("People who gave the answer, or used the service, of those who answered.")
-    return tuple(notes)
+        return (words,)
+    if table.name.startswith("change"):
+        return _notes_on_change(study, table)
+    if table.name.startswith(("service", "categories", "answers")):
+        return (gettext("People who gave the answer, or used the service, of those who answered."),)
+    return ()
+
+
+def _notes_on_change(study: Study, table: Table) -> tuple[str, ...]:
+    directions = in_series(direction_words(study, contrast.contrast) for contrast in study.protocol.contrasts)
+    words = gettext(
+        "Direction of change: {directions}. Intervals are computed from n, mean and SD as they are printed; p says on which"
+        " side of .001, .01 and .05 it lies, and — that the rounded numbers do not tell.",
+        directions=directions,
+    )
+    if "by_group" not in table.name:
+        return (words,)
+    differences = gettext(
+        "Differences are the group minus the reference, by Welch's test of the numbers as they are printed."
+    )
+    return (words, differences)

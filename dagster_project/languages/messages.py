@@ -146,10 +146,12 @@ def _patterns() -> Patterns:
 def _patterns_of_methods() -> Patterns:
     """The same of methods; what is said behind a whole method first."""
     from dagster_project.languages.methods import METHODS
+    from dagster_project.languages.public_words import METHODS_AS_PRINTED
     from dagster_project.languages.words import STORED_MESSAGES
 
-    endings = [message for message in METHODS if message.startswith("{method}")]
-    return _patterns_of(endings) + _patterns_of([*STORED_MESSAGES, *METHODS])
+    methods = (*METHODS, *METHODS_AS_PRINTED)
+    endings = [message for message in methods if message.startswith("{method}")]
+    return _patterns_of(endings) + _patterns_of([*STORED_MESSAGES, *methods])
 
 
 @cache

@@ -5,6 +5,7 @@ again by its message's other words.
 """
 
 from dagster_project.languages.messages import gettext_noop
+from dagster_project.languages.public_words import REMARKS
 
 #: Roles of the plan, aggregates, units of time, verdicts, severities and states.
 STATES = (
@@ -229,4 +230,4 @@ JUDGEMENTS = (
 )  # fmt: skip
 
 #: All of these.
-STORED_MESSAGES = (*STATES, *PEOPLE, *UNITS, *FORMULAS, *NOTES, *SCENARIOS, *JUDGEMENTS)
+STORED_MESSAGES = (*STATES, *PEOPLE, *UNITS, *FORMULAS, *NOTES, *SCENARIOS, *JUDGEMENTS, *REMARKS)

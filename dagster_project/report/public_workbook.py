@@ -11,6 +11,7 @@ from typing import Any
 
 import xlsxwriter
 
+from dagster_project.languages import gettext, number_text
 from dagster_project.results import Table
 
 _LABEL_WIDTH, _WIDTH = 44, 16
@@ -24,22 +25,23 @@ def write_public_workbook(file: Path, title: str, opening: str, tables: Sequence
     with xlsxwriter.Workbook(str(file), options) as book:
         book.set_properties({"title": title, "created": released_at.replace(tzinfo=None)})
         bold, wrapped_text = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
-        sheet = book.add_worksheet("Notes")
+        sheet = book.add_worksheet(gettext("Notes"))
         sheet.set_column(0, 0, 24)
         sheet.set_column(1, 1, 110)
-        lines = [("Study", title), ("Public", opening)]
-        lines += [(f"Table {table.number}", " ".join((f"{table.title}.", *table.notes))) for table in tables]
+        lines = [(gettext("Study"), title), (gettext("Public"), opening)]
+        names = {table.number: gettext("Table {number}", number=table.number) for table in tables}
+        lines += [(names[table.number], " ".join((f"{table.title}.", *table.notes))) for table in tables]
         for row_index, (name, text) in enumerate(lines):
             sheet.write_string(row_index, 0, name, bold)
             sheet.write_string(row_index, 1, text, wrapped_text)
         for table in tables:
-            _write_table(book, book.add_worksheet(f"Table {table.number}"), table)
+            _write_table(book, book.add_worksheet(names[table.number]), table)
 
 
 def _write_table(book: Any, sheet: Any, table: Table) -> None:
     bold, wrapped_text = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
     heading = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "align": "right"})
-    sheet.write_string(0, 0, f"Table {table.number}. {table.title}", bold)
+    sheet.write_string(0, 0, gettext("Table {number}. {title}", number=table.number, title=table.title), bold)
     for column_index, column in enumerate(table.columns, start=1):
         sheet.write_string(1, column_index, column.full_name, heading)
     row_index = 1
@@ -58,9 +60,10 @@ def _write_table(book: Any, sheet: Any, table: Table) -> None:
 
 def _write_cell(book: Any, sheet: Any, row: int, column: int, text: str) -> None:
     """A text that is a number becomes one, with the decimals that it is printed with."""
-    if _NUMBER.fullmatch(text):
-        decimals = len(text.partition(".")[2])
+    number = text.replace(number_text(".5")[0], ".")
+    if _NUMBER.fullmatch(number):
+        decimals = len(number.partition(".")[2])
         number_format = book.add_format({"num_format": "0." + "0" * decimals if decimals else "0"})
-        sheet.write_number(row, column, float(text.replace("−", "-")), number_format)
+        sheet.write_number(row, column, float(number.replace("−", "-")), number_format)
     elif text:
         sheet.write_string(row, column, text, book.add_format({"align": "right"}))

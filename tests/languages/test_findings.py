@@ -41,9 +41,10 @@ def _texts_of(node: ast.AST, *, is_part: bool = False) -> Iterator[str]:
         for part in parts if getattr(node.func, "id", "") == "Outcome" else ():
             yield from _texts_of(part)
         return
-    is_text = isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp) and own_text(node) != GAP
+    text = own_text(node) if isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp) else GAP
+    is_text = text != GAP
     if is_text and not is_part:
-        yield " ".join(own_text(node).split())
+        yield " ".join(text.split())
     for child in ast.iter_child_nodes(node):
         is_description = isinstance(node, ast.Expr) and isinstance(child, ast.Constant)
         if not is_description and not isinstance(child, ast.Raise | ast.Assert):
@@ -159,7 +160,7 @@ def test_what_a_rule_finds_in_its_example_has_no_other_words(name: str) -> None:
         (PAIRED, score_rows("T1-T2: n 20, change 2.0, sd_change 4.0, f 40.0, d_z 0.9")),
         (PAIRED, score_rows("T1-T2: n 20, ci_low 0.5, ci_high 3.5, df1 1, f 40.0")),
         (PAIRED, score_rows("T1-T2: n 20, change 2.0, se 1.0, f 40.0")),
-        (PAIRED, score_rows("T1-T2: n 16, change 2.00, ci_low 1.00, ci_high 3.00, es 0.20")),
+        (PAIRED, score_rows("T1: n 16, mean 5.0, sd 2.0; T2: n 16, mean 3.0, sd 2.0; T1-T2: n 16, change 2.00, sd_change 2.00, es 0.20")),
         (GROUPS, score_rows("A: n 20, mean 12.0, sd 4.0; B: n 20, mean 10.0, sd 4.0; A vs B: n 40, f 40.0")),
         (GROUPS, score_rows("A: n 30, mean 12.0, sd 4.0; B: n 30, mean 10.0, sd 4.0; A - B: n 60, d 0.50, ci_low 0.30, ci_high 0.70")),
         (GROUPS, score_rows("A: n 30, mean 12.0, sd 4.0; B: n 30, mean 10.0, sd 4.0; A - B: change 2.0, es 0.90")),
