@@ -357,7 +357,14 @@ EXPORTS: dict[str, tuple[str, Callable[[Path], object], str, dict[str, int]]] = 
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("reader", "make", "message", "limits"), EXPORTS.values(), ids=EXPORTS)
+#: Those that take seconds to make.
+_LARGE = {"Parquet of many rows of one value"}
+
+
+@pytest.mark.parametrize(
+    ("reader", "make", "message", "limits"),
+    [pytest.param(*case, marks=[pytest.mark.slow] if name in _LARGE else [], id=name) for name, case in EXPORTS.items()],
+)
 def test_hostile_exports_end_in_one_line(
     reader: str,
     make: Callable[[Path], object],

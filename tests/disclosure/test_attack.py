@@ -30,6 +30,8 @@ from dagster_project.disclosure import Ledger, PublicResults, public_results, wr
 from dagster_project.study import Study
 
 MINIMUM, PROTECTION = 10, 4
+#: Every test draws people by the hundred, and solves linear programs over all that is published of them.
+pytestmark = pytest.mark.slow
 KEY = b"a key for tests"
 
 

@@ -98,6 +98,7 @@ def test_what_is_printed_nowhere_is_protected_too() -> None:
     assert rounded.counts == {"roster": 100, "returned": 100}
 
 
+@pytest.mark.slow
 def test_many_made_tables_are_protected_and_the_truth_stays_possible() -> None:
     for seed in range(25):
         random = Random(seed)

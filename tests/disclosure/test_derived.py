@@ -131,6 +131,7 @@ def assert_nothing_more(published: dict[str, Published]) -> tuple[int, int]:
     return shown_count, count
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "least_share"), [(12, 0.0), (32, 0.0), (200, 0.5), (5000, 0.8)])
 def test_whoever_has_the_file_computes_them(count: int, least_share: float, tmp_path: Path) -> None:
     published, _ = published_of(made_people(count, count), tmp_path)
@@ -139,6 +140,7 @@ def test_whoever_has_the_file_computes_them(count: int, least_share: float, tmp_
     assert shown_count >= least_share * all_count
 
 
+@pytest.mark.slow
 def test_a_difference_of_the_teams_would_be_noticed(tmp_path: Path) -> None:
     people = made_people(5000, 200)
     published, _ = published_of(people, tmp_path)

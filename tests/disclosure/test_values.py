@@ -28,6 +28,7 @@ def texts(public: PublicResults, *identifiers: str) -> list[tuple[str, str | Non
 AGE = ("characteristics/age/mean", "characteristics/age/sd")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("ages", "printed", "rule"),
     [

@@ -43,6 +43,7 @@ def test_lines_about_words_stand_below_their_heading() -> None:
     assert lines_about(lines, ["wave", "nothing"]) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.file)
 def test_no_markup_is_left_on_any_page(page: argparse.Namespace) -> None:
     lines = page_lines(page.text())

@@ -154,6 +154,7 @@ def _groups(person: Floats, time: Floats, score: Floats) -> list[TimeSums]:
     return [sums_of_people(*(values[person % 2 == group] for values in (person, time, score))) for group in (0, 1)]
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10**6), st.floats(-50, 50), st.floats(0.01, 50), st.floats(0.01, 50))
 def test_units_of_time_and_score_change_units_alone(seed: int, shift: float, time_unit: float, score_unit: float) -> None:
@@ -277,6 +278,7 @@ def test_people_with_the_same_times_may_be_one_row(seed: int) -> None:
         assert getattr(by_row.slopes[0], name) == pytest.approx(expected, rel=1e-6, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_people_have_the_lines_that_they_were_made_with() -> None:
     random, people = np.random.default_rng(3), 100_000
     person = np.repeat(np.arange(people), 4).astype(np.float64)
