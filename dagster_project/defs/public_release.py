@@ -5,7 +5,8 @@ Belongs here: the asset. Does not belong here: what is public (disclosure/), the
 
 import dagster as dg
 
-from dagster_project.defs.steps import fails_in_one_line
+from dagster_project.checks import Check
+from dagster_project.defs.steps import check_result, fails_in_one_line
 from dagster_project.release.public import REPORT, publish_public
 from dagster_project.study_run import StudyRun
 from dagster_project.trail import Facts, record
@@ -17,13 +18,20 @@ from dagster_project.trail import Facts, record
     kinds={"csv", "html"},
     owners=["team:data-management"],
     description="What everybody may read, in the folder public: no person, small counts hidden, counts rounded.",
+    check_specs=[
+        dg.AssetCheckSpec(
+            "follows_the_release", asset="public_release", description="It is of the release, not of one before."
+        )
+    ],
 )
 def public_release(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
     with fails_in_one_line():
         published = publish_public(study_run.settings, study_run.study(), study_run.warehouse)
+        message = published.reason or "It is of the release, or the study declares that there is none."
+        follows = check_result(Check("follows_the_release", not published.reason, message, is_warning=True))
         if published.folder is None:
             words = published.reason or "The study declares that there is none (disclosure: none)."
-            return dg.MaterializeResult(metadata={"what it holds": words})
+            return dg.MaterializeResult(metadata={"what it holds": words}, check_results=[follows])
         if published.is_new:
             facts: Facts = {"numbers": published.numbers, "hidden": published.hidden}
             record(study_run.settings, "public_release", facts, study_run.source)
@@ -36,5 +44,6 @@ def public_release(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResul
                 "why it is as it was": published.reason,
                 "numbers": published.numbers,
                 "hidden": published.hidden,
-            }
+            },
+            check_results=[follows],
         )

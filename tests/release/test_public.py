@@ -94,6 +94,7 @@ def test_of_four_people_nothing_but_the_frame_is_public(small_run: Any) -> None:
     people_rows = [row for row in rows[1:] if not row.startswith("norm/")]
     assert people_rows and all(",*," in row for row in people_rows)
     assert run.metadata["public_release"]["hidden"].value == len(people_rows)
+    assert run.checks["public_release", "follows_the_release"][0]
 
 
 def test_a_public_release_is_made_once(small_copy: Any) -> None:
