@@ -293,7 +293,7 @@ def _rows(
 
 @dataclass(frozen=True)
 class _Heading:
-    """A name with rows below it. is_bare: without a cell of its own. own_columns: columns of the n or p that stand beside it."""
+    """A name with rows below it. is_bare: without a cell of its own. own_columns: of the n or p that stand beside it."""
 
     indent: float
     name: str
