@@ -174,7 +174,9 @@ def test_a_preview_is_corrected_and_given_back(tmp_path: Path, capsys: Any) -> N
     assert asked in text
     preview.write_text(text.replace(asked, "1,,Hope,T1,mean,3.45,,,,\n1,,Hope,T1,sd,0.80,,,,\n"), encoding="utf-8")
     assert main(["audit", str(preview)]) == 0
-    assert capsys.readouterr().out.startswith("4 printed numbers: 0 impossible, 0 inconsistent, 0 not reproducible, 0 notes\n")
+    assert capsys.readouterr().out.startswith(
+        "4 printed numbers: 0 impossible, 0 inconsistent, 0 not reproducible, 0 notes\n"
+    )
     assert main(["audit", str(table), "--form", "M (SD)"]) == 0
     assert "table 1: 2 rows × 3 columns, 6 numbers\n" in capsys.readouterr().out
     assert main(["audit", str(table), "--preview", str(preview)]) == 2  # a preview is never overwritten
