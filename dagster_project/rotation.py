@@ -57,11 +57,14 @@ def begin_key_rotation(settings: Settings) -> Rotation:
     return rotation
 
 
-def move_to_new_key(settings: Settings, key: bytes) -> None:
+def move_to_new_key(settings: Settings, key: bytes, former_key: bytes | None = None) -> None:
     """Delete what runs made of the former pseudonyms, take them out of the history, and rename the people of data queries.
-    It can be done again."""
+    It can be done again. former_key: tells of people in queries, where the working file is gone already."""
     log = QueryLog(settings.study_home / QUERY_LOG)
-    pseudonyms = {former: pseudonym(name, key) for former, name in _names(settings).items()}
+    names = _names(settings)
+    if former_key is not None:
+        names = _names_in_queries(log, former_key) | names
+    pseudonyms = {former: pseudonym(name, key) for former, name in names.items()}
     log.rename_people(pseudonyms)
     if former_pseudonyms := {former.encode() for former, current in pseudonyms.items() if former != current}:
         erase_from_history(settings.dagster_home, lambda text: not former_pseudonyms.isdisjoint(_PSEUDONYM.findall(text)))
@@ -79,6 +82,13 @@ def _names(settings: Settings) -> dict[str, str]:
     except WarehouseError:
         return {}  # damaged: queries of the former pseudonyms are closed by the run, and asked anew
     return {row["participant_id"]: composed(row["respondent"].strip()) for row in rows}
+
+
+def _names_in_queries(log: QueryLog, key: bytes) -> dict[str, str]:
+    """The identifiers in a log of queries by pseudonym, as far as exports write them as the roster does."""
+    cells = [entry.cell for entry in log.entries() if entry.cell is not None]
+    names = {cell.participant_id: composed(cell.respondent.strip()) for cell in cells if cell.respondent is not None}
+    return {former: name for former, name in names.items() if former is not None and pseudonym(name, key) == former}
 
 
 def finish_key_rotation(settings: Settings, source: Source = "command line") -> None:
@@ -99,12 +109,14 @@ def continue_key_rotation(settings: Settings) -> None:
 
 def cancel_key_rotation(settings: Settings) -> None:
     """Go back to the former key. Raises KeyFileError where no rotation goes on."""
+    new_key = None
     with suppress(SettingsError):  # what was begun cannot be read
         finish_key_rotation(settings)
+        new_key = settings.key()
     if not cancel_rotation(settings.study_home):
         raise KeyFileError(f"{settings.study_folder}: no rotation of the key goes on; there is nothing to take back")
     record(settings, "key_rotation_cancelled", {})
-    move_to_new_key(settings, settings.key())
+    move_to_new_key(settings, settings.key(), new_key)
 
 
 def has_rotation(settings: Settings) -> bool:

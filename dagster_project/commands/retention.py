@@ -56,6 +56,8 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
         if last is not None and inputs is not None:
             record_run(settings, inputs, last.day, last.warnings)  # the next run finds all as this command leaves it
     names = {removal.name for removal in removals}
+    planned = {removal.name for removal in plan.removals}
+    say(*(f"removed by a command that was killed: {removal.words}" for removal in removals if removal.name not in planned))
     say(*plan_lines(plan, "removed", names))
     return 1 if any(removal.name not in names for removal in plan.removals) else 0
 

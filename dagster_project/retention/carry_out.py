@@ -36,7 +36,7 @@ def remove_due(settings: Settings, plan: RetentionPlan, history: RunHistory) -> 
     What cannot be removed, as a file that is open on Windows, stays until the next time.
     """
     home = settings.study_home
-    gone = list(record_interrupted(settings))
+    interrupted, gone = record_interrupted(settings), []
     if plan.removals:
         home.mkdir(parents=True, exist_ok=True)
         write_pending(home, plan.removals)
@@ -48,14 +48,14 @@ def remove_due(settings: Settings, plan: RetentionPlan, history: RunHistory) -> 
                 gone.append(_written_down(home, removal))
         if versions and settings.warehouse_file.exists():
             compact(settings.warehouse_file, is_forced=True)
+        _record_in_trail(settings, gone)
         delete_pending(home)
     earlier = read_look(home)
     if plan.fault:
         write_look(home, Look(None if earlier is None else earlier.looked_at, None, plan.fault))
-    elif plan.next_due is not None or gone or earlier is not None:
+    elif plan.next_due is not None or gone or interrupted or earlier is not None:
         write_look(home, Look(plan.looked_at, plan.next_due))
-    _record_in_trail(settings, gone)
-    return tuple(gone)
+    return (*interrupted, *gone)
 
 
 def _record_in_trail(settings: Settings, removals: Sequence[Removal]) -> None:
@@ -67,17 +67,22 @@ def _record_in_trail(settings: Settings, removals: Sequence[Removal]) -> None:
 
 
 def record_interrupted(settings: Settings) -> tuple[Removal, ...]:
-    """What a killed command had removed without writing it down: it is written down now, and returned."""
+    """What a killed command had removed: what it had no time for is done now: writing it down, the entry in the audit trail,
+    and freeing the working file of rows. All that it removed is returned."""
     home = settings.study_home
     pending = read_pending(home)
     if not pending:
         return ()
-    recorded = {(removal.kind, removal.name) for removal in read_removals(home)}
-    gone = [
-        _written_down(home, removal)
-        for removal in pending
-        if removal.kind != RUN and (removal.kind, removal.name) not in recorded and not _path_of(settings, removal).exists()
-    ]
+    recorded = {(removal.kind, removal.name): removal for removal in read_removals(home)}
+    gone = []
+    for removal in pending:
+        record_of_it = recorded.get((removal.kind, removal.name))
+        is_gone = record_of_it is not None if removal.kind == RUN else not _path_of(settings, removal).exists()
+        if is_gone:
+            gone.append(record_of_it or _written_down(home, removal))
+    if settings.warehouse_file.exists() and any(removal.kind == VERSION for removal in gone):
+        compact(settings.warehouse_file, is_forced=True)
+    _record_in_trail(settings, gone)
     delete_pending(home)
     return tuple(gone)
 

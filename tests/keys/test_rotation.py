@@ -4,11 +4,13 @@ import json
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from dagster_project.exports import pseudonym
+from dagster_project.fieldwork import QueryCell, QueryLog
 from dagster_project.keys import KeyFileError, SettingsError, newest_manifest
 from dagster_project.keys.rotation import PENDING_ROTATION
 from dagster_project.rotation import (
@@ -169,3 +171,21 @@ def test_the_history_loses_the_former_pseudonyms(settings: Settings) -> None:
     with closing(sqlite3.connect(file)) as history:
         assert history.execute("select event from events").fetchall() == [(f"{other} has row 3",)]
     assert former.encode() not in file.read_bytes() and not settings.warehouse_file.exists()
+
+
+def test_queries_go_back_with_the_key_where_the_working_file_is_gone(settings: Settings) -> None:
+    """The first thing that a run of a rotation does is to delete it; it may end right after."""
+    former = pseudonym("anna", settings.key())
+    _release(settings)
+    with Warehouse(settings.warehouse_file).connect() as connection:
+        connection.execute("create schema raw; create table raw.roster (participant_id text, respondent text)")
+        connection.execute("insert into raw.roster values (?, 'anna')", [former])
+    cell = QueryCell("rejected_answer", "T1", former, "anna", "mood_01", "M1", "7", "outside the anchors", "t1.csv", 4)
+    log = QueryLog(settings.study_home / "lists" / "queries.jsonl")
+    log.update([cell], datetime(2026, 3, 1))
+    before = log.file.read_bytes()
+    begin_key_rotation(settings)
+    continue_key_rotation(settings)
+    assert not settings.warehouse_file.exists() and former.encode() not in log.file.read_bytes()
+    cancel_key_rotation(settings)
+    assert log.file.read_bytes() == before

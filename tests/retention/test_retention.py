@@ -20,6 +20,7 @@ from dagster_project.retention.plan import plan_retention, releases_in_order
 from dagster_project.retention.records import Look, is_due, read_look, read_pending, read_removals, write_look
 from dagster_project.settings import Settings
 from dagster_project.study import read_study
+from dagster_project.trail import snapshot
 from dagster_project.warehouse import current_release, release_names
 
 _NOW = datetime(2031, 5, 1, 12, tzinfo=UTC)
@@ -173,8 +174,10 @@ def test_a_release_whose_kill_came_in_between_is_gone_and_written_down_once(
     assert [removal.name for removal in read_pending(settings.study_home)] == names
     current = (current_release(settings.study_folder) or {})["release"]
     assert set(release_names(settings.study_folder)) == {names[2], current}
-    assert [removal.name for removal in record_interrupted(settings)] == [names[1]]
+    assert [removal.name for removal in record_interrupted(settings)] == names[:2]
     assert record_interrupted(settings) == ()
+    (entry,) = [entry for entry in snapshot(settings.study_folder).entries if entry.kind == "retention"]
+    assert entry.facts["releases"] == names[:2]  # also of what was written down before the kill
     assert _remove(settings) == [f"release {names[2]}: 1 is kept"]
     assert [removal.name for removal in read_removals(settings.study_home)] == names
 
