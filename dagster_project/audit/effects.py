@@ -97,15 +97,17 @@ def _unlike_signs(rows: Sequence[ChangeRow]) -> Iterator[Finding]:
     signs = []
     for row in rows:
         if {"es", "change"} <= set(row.cells) and not row.has_change:
-            es, change = row.cells["es"].interval, row.cells["change"].interval
-            if es.min_absolute > 0 and change.min_absolute > 0:
-                signs.append((row, es.low > 0, (es.low > 0) == (change.low > 0)))
+            size, by_means = row.cells["es"].interval, row.cells["change"].interval
+            if size.min_absolute > 0 and by_means.min_absolute > 0:
+                signs.append((row, size.low > 0, (size.low > 0) == (by_means.low > 0)))
     direction = sum(is_same for _, _, is_same in signs) * 2 > len(signs)
     usual = [is_positive for _, is_positive, is_same in signs if is_same == direction]
     odd = [row for row, _, is_same in signs if is_same != direction]
     if len(odd) == 1 and len(usual) >= _MIN_FITTING_ROWS and 0 < sum(usual) < len(usual):
-        effect_size, change_cell = odd[0].cells["es"], odd[0].cells["change"]
-        words = f"the sign of {effect_size.text} is not that of the change, {change_cell.text}"
+        effect_size, means = odd[0].cells["es"], [moment["mean"] for moment in odd[0].moments]
+        if (means[0].number > means[1].number) == (effect_size.number > 0):
+            means.reverse()
+        words = f"the sign of {effect_size.text} is not that of the change, {means[0].text} - {means[1].text}"
         reason = f"{len(usual)} of the table's {len(signs)} such numbers fit; this does not"
         yield EFFECT_SIZE.finding(effect_size, f"{words}; {reason}", severity=INCONSISTENT)
 

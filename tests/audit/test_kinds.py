@@ -166,6 +166,12 @@ def test_an_effect_size_beside_means_has_the_direction_of_the_others() -> None:
     usual = [*row(1, "8.0", "0.49"), *row(2, "8.0", "0.49"), *row(3, "12.0", "-0.49")]
     assert _above_note(audited([*usual, *row(4, "13.0", "-0.74")])) == []
     assert _above_note(audited([*usual, *row(4, "13.0", "0.74")])) == [("effect_size", INCONSISTENT, "es")]
+    # The other way round, all of them.
+    turned = [replace(line, printed=str(-float(line.printed))) if line.statistic == "g" else line for line in usual]
+    findings = [finding for finding in audited([*turned, *row(4, "13.0", "-0.74")]) if finding.severity != NOTE]
+    assert [finding.arithmetic.partition(";")[0] for finding in findings] == [
+        "the sign of -0.74 is not that of the change, 13.0 - 10.0"
+    ]
     # Without a sign anywhere they are absolute values.
     unsigned = [row for row in usual if row.printed != "-0.49"] + score_rows("A - B: g 0.49", "Score 3")
     assert _above_note(audited([*unsigned, *row(4, "13.0", "0.74")])) == []
