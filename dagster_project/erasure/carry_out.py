@@ -26,7 +26,7 @@ from dagster_project.exports import LandedFile, replace_arrivals
 from dagster_project.exports.suppression import suppress as suppress_person
 from dagster_project.fieldwork import QueryLog
 from dagster_project.file_modes import delete, set_mode
-from dagster_project.keys import keep_derivation
+from dagster_project.keys import DERIVATION_FILE, keep_derivation
 from dagster_project.settings import PENDING_ERASURE, Settings
 from dagster_project.trail import Facts, record, snapshot
 
@@ -73,7 +73,7 @@ def prepare(settings: Settings, plan: ErasurePlan, because: str) -> None:
     partial, pending = settings.study_home / _PARTIAL, settings.study_home / PENDING_ERASURE
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(mode=0o700, parents=True)
-    keep_derivation(settings.key_sources)
+    keep_derivation(settings.key_sources, partial)
     replacements: list[Replacement] = []
     changes: list[FileChange] = []
     for number, file in enumerate(plan.affected_files):
@@ -123,6 +123,9 @@ def finish_erasure(settings: Settings, report: Report) -> Journal | None:
     for replacement in journal.replacements:
         _replace(replacement, pending, settings.landing, report)
     _replace_arrivals(journal, settings.landing)
+    if (pending / DERIVATION_FILE).exists():
+        _install(pending / DERIVATION_FILE, settings.study_home / DERIVATION_FILE)
+        set_mode(settings.study_home / DERIVATION_FILE, 0o600)
     for path in map(Path, journal.deletions):
         delete(path)
     QueryLog(settings.study_home / QUERY_LOG).erase(journal.queries)

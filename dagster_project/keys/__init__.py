@@ -8,11 +8,20 @@ Escrows are read and written by escrow.py, which is imported where one is: every
 
 from dagster_project.keys.derivation import PseudonymKey, key_check
 from dagster_project.keys.errors import KeyFileError, SettingsError
-from dagster_project.keys.find import KEY_FILE, KEY_VARIABLE, KeySources, find_key, keep_derivation, newest_manifest
+from dagster_project.keys.find import (
+    DERIVATION_FILE,
+    KEY_FILE,
+    KEY_VARIABLE,
+    KeySources,
+    find_key,
+    keep_derivation,
+    newest_manifest,
+)
 from dagster_project.keys.private_file import write_private
 from dagster_project.keys.rotation import Rotation, begin_rotation, cancel_rotation, finish_rotation, read_rotation
 
 __all__ = [
+    "DERIVATION_FILE",
     "KEY_FILE",
     "KEY_VARIABLE",
     "KeyFileError",

@@ -19,7 +19,7 @@ from dagster_project.keys.rotation import PENDING_ROTATION, Rotation, read_rotat
 
 KEY_FILE = "pseudonym.key"
 #: How pseudonyms were derived, for the time in which no release says it: an erasure may have deleted all of them.
-_DERIVATION_FILE = "pseudonym.derivation"
+DERIVATION_FILE = "pseudonym.derivation"
 KEY_VARIABLE = "WAVEHOUSE_PSEUDONYM_KEY"
 #: In the place of a manifest that cannot be read: its file.
 _DAMAGED = "damaged manifest"
@@ -67,15 +67,15 @@ def find_key(sources: KeySources) -> PseudonymKey:
     return key
 
 
-def keep_derivation(sources: KeySources) -> None:
-    """Write down how the study's pseudonyms are derived, before releases that say it are deleted."""
-    content = json.dumps(find_key(sources).facts).encode()
-    write_private(sources.study_home / _DERIVATION_FILE, content)
+def keep_derivation(sources: KeySources, folder: Path) -> None:
+    """Write down how pseudonyms are derived, before releases that say it are deleted. folder: the study's home, or
+    where it waits to be put there."""
+    write_private(folder / DERIVATION_FILE, json.dumps(find_key(sources).facts).encode())
 
 
 def _kept_derivation(sources: KeySources) -> dict[str, str] | None:
     with suppress(OSError, ValueError):
-        content = json.loads((sources.study_home / _DERIVATION_FILE).read_text(encoding="utf-8"))
+        content = json.loads((sources.study_home / DERIVATION_FILE).read_text(encoding="utf-8"))
         return content if isinstance(content, dict) else None
     return None
 

@@ -82,7 +82,7 @@ def test_neither_a_key_nor_its_sources_are_shown_by_their_text(tmp_path: Path) -
 def test_pseudonyms_stay_where_an_erasure_has_deleted_every_release(tmp_path: Path) -> None:
     settings = _settings(tmp_path, "mood")
     _release(settings, {"release": "r", "key_check": key_check(SECRET.encode())})
-    keep_derivation(settings.key_sources)
+    keep_derivation(settings.key_sources, settings.study_home)
     (settings.study_folder / "release" / "manifest.json").unlink()
     assert settings.key() == SECRET.encode()
     # Of another key it says nothing: a study that starts anew has the newest derivation.
