@@ -78,7 +78,8 @@ def publish_public(settings: Settings, study: Study, warehouse: Warehouse) -> Pu
     refuse_identifying_labels(study)
     key, ledger_file = settings.key(), settings.study_home / LEDGER
     ledger = read_ledger(ledger_file, rule.edition, has_release=current is not None)
-    results = read_results(warehouse)
+    # In one order, whatever the database gives: which of two like counts is hidden goes by it.
+    results = dict(sorted(read_results(warehouse).items()))
     patterns = score_patterns(study, warehouse)
     overlapping = overlapping_scales(study, warehouse)
     try:
