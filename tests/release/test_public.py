@@ -81,7 +81,7 @@ def test_the_page_of_the_example_is_worth_reading(example_run: Any) -> None:
     assert "Table 1. Study flow" in page and "Change over time" in page and "Range" not in page
     assert "people behind" not in page.lower()
     table = (workspace.study_folder / "public" / "tables" / "table_1_flow.csv").read_text(encoding="utf-8-sig")
-    assert table.splitlines()[1] == ",On the roster,30,,,"
+    assert table.splitlines()[1] == ",On the roster,30,,"
     released = {row["result_id"] for row in workspace.released("select result_id from results.results")}
     data = json.loads(re.search(r'id="page-data">(.*?)</script>', page, re.S)[1])
     merged_ids = {identifier for identifier in data if "_to_" in identifier and identifier.startswith("items/")}
