@@ -5,18 +5,15 @@ Belongs here: the limits of the archive. Does not belong here: what is in a shee
 
 import re
 import zipfile
-import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from dagster_project.exports.errors import ExportError, plain
 from dagster_project.readable_files import beyond, most_of
+from dagster_project.zip_parts import blocks_of_part
 
 #: A file that unpacks to more than both of these is not a workbook: so many bytes, so many times its size.
 _MAX_UNPACKED_BYTES, _MAX_PACKING_RATIO = 200 << 20, 150
-_BLOCK_BYTES = 1 << 20
-_LOCAL_HEADER_BYTES = 30
 #: In UTF-8 and in UTF-16.
 _DOCUMENT_TYPE, _OVERLAP = re.compile(rb"<\0?!\0?(?:D\0?O\0?C|E\0?N\0?T)"), 16
 
@@ -43,7 +40,7 @@ def _fault_of_part(file: BinaryIO, part: zipfile.ZipInfo) -> str | None:
     """What the library that reads a sheet would not notice: it goes on to a part's end, whatever size the part declares, and
     takes a cell for empty that holds an entity of a document type."""
     unpacked, end_of_block = 0, b""
-    for block in _blocks(file, part):
+    for block in blocks_of_part(file, part):
         unpacked += len(block)
         if unpacked > part.file_size:
             return f"unpacks to more than the {part.file_size:,} bytes that the workbook says"
@@ -51,19 +48,3 @@ def _fault_of_part(file: BinaryIO, part: zipfile.ZipInfo) -> str | None:
             return "has a document type, which workbooks have not"
         end_of_block = block[-_OVERLAP:]
     return None
-
-
-def _blocks(file: BinaryIO, part: zipfile.ZipInfo) -> Iterator[bytes]:
-    """What a part holds, a block at a time, up to its true end."""
-    file.seek(part.header_offset)
-    header = file.read(_LOCAL_HEADER_BYTES)
-    file.seek(int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little"), 1)
-    decompressor, packed_left = zlib.decompressobj(-zlib.MAX_WBITS), part.compress_size
-    while packed_left > 0 and not decompressor.eof and (block := file.read(min(_BLOCK_BYTES, packed_left))):
-        packed_left -= len(block)
-        if part.compress_type != zipfile.ZIP_DEFLATED:
-            yield block
-            continue
-        while block and not decompressor.eof:
-            yield decompressor.decompress(block, _BLOCK_BYTES)
-            block = decompressor.unconsumed_tail
