@@ -1,5 +1,6 @@
 """Filling a template of the package. Nothing else belongs here."""
 
+from functools import cache
 from typing import Any
 
 import jinja2
@@ -20,6 +21,12 @@ def render(name: str, **content: Any) -> str:
     and `ngettext`, or where they have elements in them by `markup`, and what a run stored by `translate`. It has tables
     printed smaller that `is_wide` says are long across.
     """
+    return _environment(spoken_language()).get_template(name).render(**content)
+
+
+@cache
+def _environment(language: str) -> jinja2.Environment:
+    """The templates in the language that is spoken; one that several pages share is compiled once."""
     loader = jinja2.PackageLoader("dagster_project.report", "templates")
     environment = jinja2.Environment(
         loader=loader,
@@ -35,14 +42,14 @@ def render(name: str, **content: Any) -> str:
     )
     environment.globals |= {"gettext": gettext, "ngettext": ngettext, "markup": _markup, "translate": translate}
     environment.globals |= {"translate_finding": translate_finding, "with_label": with_label}
-    environment.globals["language"] = spoken_language()
+    environment.globals["language"] = language
     environment.globals |= {"interval": gettext("[95 % CI]"), "unbroken": _unbroken}
     # Of texts that are English in every language.
-    environment.globals["in_english"] = "" if spoken_language() == ENGLISH else Markup(' lang="en"')
+    environment.globals["in_english"] = "" if language == ENGLISH else Markup(' lang="en"')
     environment.globals["is_wide"] = lambda table: sum(column_lengths(table)) > _WIDE
     # No spaces: on a page with ten thousand numbers they are a tenth of the data.
     environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "separators": (",", ":")}
-    return environment.get_template(name).render(**content)
+    return environment
 
 
 def _unbroken(text: str) -> str:
