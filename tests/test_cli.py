@@ -255,6 +255,7 @@ def test_audit_holds_a_table_to_the_design_the_level_and_the_cutting_that_are_de
     capsys.readouterr()
 
 
+@pytest.mark.slow
 def test_the_paper_is_audited_as_paired(capsys: Any) -> None:
     """Fifteen numbers that were always called impossible, five of them of another denominator; and line 495."""
     study = Path(__file__).parents[1] / "data/peer_workers"
@@ -271,6 +272,7 @@ def test_the_paper_is_audited_as_paired(capsys: Any) -> None:
     assert "1 of 30 is 100 x 1 / 30 = 3.33 %, not 3.1 %; it fits the denominator 32 [percent_of_count, slack 0.18]" in of_32
 
 
+@pytest.mark.slow
 def test_simulate_refuses_to_overwrite_before_it_searches(small_workspace: Any, tmp_path: Path) -> None:
     roster = tmp_path / "raw/roster/small_study_roster.csv"
     roster.parent.mkdir(parents=True)

@@ -95,6 +95,7 @@ def test_a_rows_own_design_and_level_go_before_the_tables() -> None:
     assert audited(score_rows(cells, design=OTHER_DESIGN), PAIRED) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", OTHER_DESIGNS)
 def test_right_tables_of_other_designs_are_never_impossible(kind: str) -> None:
     design = {"groups": GROUPS, "Welch": GROUPS, "90 %": PAIRED}.get(kind, OTHER_DESIGN)

@@ -35,6 +35,7 @@ def test_a_shortened_name_keeps_its_wave() -> None:
     ]
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.tuples(st.from_regex(r"[a-z][a-z0-9_]{0,62}", fullmatch=True), st.sampled_from(["", "_T1", "_t1"])), max_size=30

@@ -152,6 +152,7 @@ def test_a_difference_of_the_teams_would_be_noticed(tmp_path: Path) -> None:
             assert_nothing_more(published | exact)
 
 
+@pytest.mark.slow
 def test_a_difference_with_a_hidden_mean_is_hidden(tmp_path: Path) -> None:
     people = [replace(person, arm="control") if index > 7 else person for index, person in enumerate(made_people(3000, 3))]
     published, _ = published_of(people, tmp_path)

@@ -32,6 +32,7 @@ def as_number(text: str) -> str:
     return f"{float(plain):g}" if re.fullmatch(r"-?\d+(\.\d+)?", plain) else text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [32, 200])
 def test_word_and_excel_print_what_the_tables_print(count: int, tmp_path: Path) -> None:
     published_from(made_study(tmp_path), made_people(count, 3), tmp_path / "public", Ledger(1))
@@ -51,6 +52,7 @@ def test_word_and_excel_print_what_the_tables_print(count: int, tmp_path: Path) 
         assert sheet_texts[: len(texts)] == [as_number(text) for text in texts]
 
 
+@pytest.mark.slow
 def test_no_other_number_is_in_word_or_excel(tmp_path: Path) -> None:
     """Whatever text either file holds is on the page or in the tables; not the team's run, no other value of a cell."""
     published, _ = published_from(made_study(tmp_path), made_people(200, 3), tmp_path / "public", Ledger(1))
@@ -75,6 +77,7 @@ def test_no_other_number_is_in_word_or_excel(tmp_path: Path) -> None:
         assert numbers <= printed_numbers, numbers - printed_numbers
 
 
+@pytest.mark.slow
 def test_the_rows_of_results_are_in_one_order(tmp_path: Path) -> None:
     """The database gives them in any."""
     published_from(made_study(tmp_path), made_people(200, 3), tmp_path / "public", Ledger(1))

@@ -30,6 +30,7 @@ from dagster_project.results.statistics_registry import STATISTICS
 from dagster_project.study import StudyError, read_study
 
 
+@pytest.mark.slow
 def test_everything_is_documented() -> None:
     assert undocumented() == []
 

@@ -51,6 +51,7 @@ def test_no_markup_is_left_on_any_page(page: argparse.Namespace) -> None:
     assert [line for line in lines if "<code>" in line or "<br>" in line or "&#" in line or "](" in line] == []
 
 
+@pytest.mark.slow
 def test_the_command_shows_lists_writes_and_refuses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["reference"]) == 0
     names = [line.split()[0] for line in capsys.readouterr().out.splitlines()]

@@ -275,6 +275,7 @@ def test_texts_of_errors_and_damaged_files_go_by_their_age(settings: Settings) -
     assert changed.exists()
 
 
+@pytest.mark.slow
 def test_old_runs_leave_the_history_and_its_bytes_but_the_last_successful_one(tmp_path: Path) -> None:
     import dagster as dg
 

@@ -70,6 +70,7 @@ def test_the_warehouse_gives_what_the_stand_ins_say_they_give(
     assert all(not row["rows_set_aside"] for row in workspace.working("select * from raw.exports where wave = 'T1'"))
 
 
+@pytest.mark.slow
 def test_what_is_not_met_is_said_with_its_reason(stand_ins: StandIns) -> None:
     verdicts = {reproduction.statistic: reproduction.verdict for reproduction in stand_ins.reproductions}
     assert verdicts["n"] == verdicts["mean"] == verdicts["sd"] == "reproduced"
@@ -79,6 +80,7 @@ def test_what_is_not_met_is_said_with_its_reason(stand_ins: StandIns) -> None:
     assert text.startswith(f"{5 - len(stand_ins.unmet)} of 5 printed values met by 3 stand-in people")
 
 
+@pytest.mark.slow
 def test_people_of_whom_the_time_was_over_are_written_and_said_to_be_cut_short(stand_ins: StandIns) -> None:
     study = read_study(SMALL)
     hurried = simulate_study(study, _published(study), 7, minutes=1e-6)
