@@ -41,6 +41,7 @@ class PooledEventLog(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str) -> None:
         self._engines: OrderedDict[str, db.Engine] = OrderedDict()
+        self._tables: set[str] = set()
         super().__init__(base_dir)
 
     @contextmanager
@@ -54,6 +55,12 @@ class PooledEventLog(SqliteEventLogStorage):
             if shard != INDEX_SHARD_NAME:
                 # Who watches a run is told by a change of its file; the commit went into SQLite's log beside it.
                 os.utime(self.path_for_shard(shard))
+
+    def has_table(self, table_name: str) -> bool:
+        # Dagster opens the database anew and asks it for every event of a check. No table goes but with its file (`wipe`).
+        if table_name not in self._tables and super().has_table(table_name):
+            self._tables.add(table_name)
+        return table_name in self._tables
 
     def _engine(self, shard: str) -> db.Engine:
         if shard not in self._engines:
@@ -77,6 +84,7 @@ class PooledEventLog(SqliteEventLogStorage):
 
     def wipe(self) -> None:
         self._close()
+        self._tables.clear()
         super().wipe()
 
     def dispose(self) -> None:

@@ -12,6 +12,7 @@ from difflib import SequenceMatcher
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dagster_project.exports.cell_rules import cell_rules
@@ -172,6 +173,22 @@ def _are_answers(anchors: Anchors, numbers: Numbers) -> NDArray[np.bool_]:
     return is_within & np.isin(numbers, anchors.answers) if anchors.has_gaps else is_within
 
 
+def _filled_texts(column: pa.ChunkedArray) -> Counter[str]:
+    """How many cells of a column have each text that is not blank: answers are few and cells are many."""
+    counts: Counter[str] = Counter()
+    for entry in pc.value_counts(column).to_pylist():
+        if text := (entry["values"] or "").strip():
+            counts[text] += entry["counts"]
+    return counts
+
+
+def _column_numbers(column: pa.ChunkedArray) -> Numbers:
+    """The number in each cell of a column; NaN where there is none."""
+    encoded = pc.fill_null(column, "").combine_chunks().dictionary_encode()
+    numbers: Numbers = _numbers(encoded.dictionary.to_pylist())[encoded.indices.to_numpy()]
+    return numbers
+
+
 def _numbers(texts: Sequence[str]) -> Numbers:
     def number(text: str) -> float:
         try:
@@ -210,7 +227,7 @@ def _item_rest_correlation(
 def _keyed_items(instrument: Instrument, accepted: pa.Table) -> dict[int, Numbers]:
     """The answers to each of a table's items by position, keyed as they count for their scale; NaN without an answer."""
     return {
-        position: _keyed_values(instrument, position, _numbers([text or "" for text in accepted.column(code).to_pylist()]))
+        position: _keyed_values(instrument, position, _column_numbers(accepted.column(code)))
         for position, code in enumerate(instrument.item_codes, 1)
         if code in accepted.column_names
     }
@@ -245,11 +262,13 @@ def find_wave_changes(
                 code = instrument.item_code(position)
                 if code not in accepted.column_names or study.takes_texts_only(code):
                     continue
-                texts = [text.strip() for text in accepted.column(code).to_pylist() if text and text.strip()]
-                numbers = _numbers([text for text in texts if not rules[code].is_declared(text)])
+                counts = _filled_texts(accepted.column(code))
+                texts = [text for text in counts if not rules[code].is_declared(text)]
+                numbers = _numbers(texts)
                 is_inside = _are_answers(anchors, numbers)
                 inside_anchors |= set(numbers[is_inside].tolist())
-                outside_anchors.update(numbers[~is_inside & np.isfinite(numbers)].tolist())
+                for index in np.flatnonzero(~is_inside & np.isfinite(numbers)).tolist():
+                    outside_anchors[float(numbers[index])] += counts[texts[index]]
             is_of_all = len(positions) == instrument.item_count
             subject = instrument.instrument + ("" if is_of_all else f", {in_words(positions)},")
             messages += _odd_codes(export, subject, anchors, outside_anchors, inside_anchors)

@@ -71,6 +71,7 @@ from dagster_project.results import (
     RESULTS_TABLE,
     ExportFile,
     GatedItem,
+    ItemSource,
     ReleaseChange,
     Reproduction,
     ResultRow,
@@ -150,7 +151,8 @@ def add_trace(connection: Connection) -> None:
     items = rows_as(connection, ScaleItem, _SCALE_ITEMS)
     gates = rows_as(connection, GatedItem, "select item, gate from codebook.item_gates order by item, condition_order")
     blocks = rows_as(connection, ScaleItem, _JUDGED_ITEMS)
-    connection.execute(trace_sql(parts, items, gates, blocks))
+    sources = rows_as(connection, ItemSource, "select item, wave, part from codebook.wave_items where part > 1")
+    connection.execute(trace_sql(parts, items, gates, blocks, sources))
 
 
 #: With those that only a variant has.

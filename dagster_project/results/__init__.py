@@ -121,18 +121,8 @@ from dagster_project.results.statistics_registry import STATISTICS, interval_of,
 from dagster_project.results.subgroup_covariates import adjusted_subgroup_results
 from dagster_project.results.subgroups import subgroup_id, subgroup_results
 from dagster_project.results.supplementary_tables import MISSING_REASON_HEADINGS, ledger_table, supplementary_tables
-from dagster_project.results.trace import (
-    TRACE_COLUMNS,
-    ExportFile,
-    GatedItem,
-    Query,
-    ScaleItem,
-    ScalePart,
-    person_lines,
-    trace_lines,
-    trace_sql,
-    unknown_id_message,
-)
+from dagster_project.results.trace import ExportFile, Query, person_lines, trace_lines, unknown_id_message
+from dagster_project.results.trace_macros import TRACE_COLUMNS, GatedItem, ItemSource, ScaleItem, ScalePart, trace_sql
 from dagster_project.results.variant_statistics import OF_EACH_VARIANT, variant_analysis
 from dagster_project.results.variants import VariantMarts, variant_results
 from dagster_project.results.waves import mixed_results, norm_results
@@ -171,6 +161,7 @@ __all__ = [
     "FigureLayout",
     "FigurePoint",
     "GatedItem",
+    "ItemSource",
     "MartRow",
     "Numbers",
     "OwnStatistics",

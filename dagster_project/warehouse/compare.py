@@ -81,16 +81,20 @@ class FilePair:
     def __init__(self, connection: Connection, old: str, new: str) -> None:
         self._connection = connection
         self._names = {"old": old, "new": new}
+        #: Columns and types by side, schema and table: asked once of each file, whose catalogue has a column for each item.
+        self._types: dict[str, dict[tuple[str, str], dict[str, str]]] = {}
 
     def columns(self, side: str, schema: str, table: str) -> dict[str, str]:
         """Columns and types of a table or view of one file ('old' or 'new'), in order; empty if there is no such table."""
-        return dict(
-            self._connection.execute(
-                "select column_name, data_type from duckdb_columns()"
-                " where database_name = ? and schema_name = ? and table_name = ? order by column_index",
-                [self._names[side], schema, table],
-            ).fetchall()
-        )
+        if side not in self._types:
+            tables = self._types[side] = {}
+            for table_schema, name, column, data_type in self._connection.execute(
+                "select schema_name, table_name, column_name, data_type from duckdb_columns()"
+                " where database_name = ? order by schema_name, table_name, column_index",
+                [self._names[side]],
+            ).fetchall():
+                tables.setdefault((table_schema, name), {})[column] = data_type
+        return self._types[side].get((schema, table), {})
 
     def rows(self, side: str, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a query on one file, for small results. sql names its tables as {0}.schema.table."""

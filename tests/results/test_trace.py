@@ -19,7 +19,16 @@ from released_tables import released_tables
 from scipy import stats
 
 from dagster_project.cli import main
-from dagster_project.results import Query, person_lines, statistic_of, trace_lines, unknown_id_message
+from dagster_project.results import (
+    ItemSource,
+    Query,
+    ScaleItem,
+    person_lines,
+    statistic_of,
+    trace_lines,
+    trace_sql,
+    unknown_id_message,
+)
 from dagster_project.warehouse import Connection, rows_as
 
 Rows = list[dict[str, Any]]
@@ -297,6 +306,41 @@ def test_the_terminal_says_what_the_sql_says(example_run: Any, released: Callabl
     unknown = run("change/welbeing/T1-T2/p")
     assert unknown.returncode == 2
     assert "there is no such result; do you mean change/wellbeing/T1-T2/p" in unknown.stderr
+
+
+def test_cells_are_counted_as_they_are_traced(example_run: Any, released: Callable[..., Rows]) -> None:
+    """A result of each statistic. The terminal looks at one item of each file; here is every cell, in memory."""
+    workspace, _ = example_run
+    tables = released_tables(workspace.release / "warehouse.duckdb")
+    chosen = released(
+        "select result_id from results.results"
+        " qualify row_number() over (partition by analysis, statistic, outcome = 'overall_satisfaction' order by hash(result_id)) = 1"
+    )
+    counted = 0
+    for result_id in sorted(row["result_id"] for row in chosen):
+        cells = dict(
+            tables.execute(
+                "select (coalesce(wave, 'roster'), file_name, version)::varchar, count(*) from trace(?)"
+                " where part = 'answer' and is_counted and file_name is not null group by 1",
+                [result_id],
+            ).fetchall()
+        )
+        lines = [line for line in trace_lines(partial(rows_as, tables), result_id, {}) if line.startswith("  answers ")]
+        assert len(lines) == len(cells), result_id
+        assert sorted(int(line.split()[1]) for line in lines) == sorted(cells.values()), result_id
+        counted += len(cells)
+    assert counted > 200
+
+
+def test_of_items_of_several_files_one_of_each_is_looked_at() -> None:
+    """Two items of the first part of a wave, one that stands in the second part of one wave, and a scale of all."""
+    items = [ScaleItem("scale", item) for item in ("a_1", "a_2", "b_1")]
+    connection = duckdb.connect()
+    for statement in trace_sql([], items, sources=[ItemSource("b_1", "T2", 2)]).split(";\n"):
+        if "alike_of" in statement.split("(")[0] or "samples_of" in statement.split("(")[0]:
+            connection.execute(statement)
+    asked = "select samples_of('scale'), samples_of('a_2'), samples_of('b_1'), alike_of('a_2'), alike_of('other')"
+    assert connection.execute(asked).fetchone() == (["a_1", "b_1"], ["a_1"], ["b_1"], "a_1", "other")
 
 
 def test_a_trace_says_what_a_number_is_made_of_beside_answers(released: Callable[..., Rows]) -> None:
