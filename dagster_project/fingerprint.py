@@ -32,6 +32,8 @@ _DBT_OUTPUTS = ("target", "logs", ".user.yml")
 #: Prefixes of temporary files that programs leave beside the files that a person edits.
 _TEMPORARY_PREFIXES = (".release-", ".pull-", ".erasing-", "~$", ".~lock.", ".DS_Store", "__pycache__")
 _NOTE = "last_run.json"
+#: In the study's home: what the public releases printed (release/public.py).
+LEDGER = "public_ledger.json"
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class LastRun:
 
     key: a keyed hash that identifies the pseudonyms' key. day: the day it ran (UTC) if waves are planned
     for dates, else None. warnings: the checks that failed, a line each. files: by path, size and modification time (ns) of
-    the working file, the landed copies and the release.
+    the working file, the landed copies, the releases and the public ledger.
     """
 
     inputs: str
@@ -148,7 +150,7 @@ def _output_files(settings: Settings) -> dict[str, tuple[int, int]]:
     paths = [*_files(settings.study_folder / "release"), *_files(settings.landing), working_file]
     for folder in (settings.study_folder / "public", settings.study_folder / "disclosure_report"):
         paths += _files(folder) if folder.is_dir() else ()  # none where the study declares none
-    paths += [log] if log.exists() else []
+    paths += [path for path in (log, working_file.with_name(LEDGER)) if path.exists()]
     return {str(path): ((stat := path.stat()).st_size, stat.st_mtime_ns) for path in paths}
 
 

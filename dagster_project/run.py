@@ -18,12 +18,13 @@ from dagster_project.file_modes import close_folders
 from dagster_project.fingerprint import LastRun, has_paths_outside, inputs_fingerprint, record_run, unchanged_since
 from dagster_project.keys import read_rotation
 from dagster_project.models.manifest import prepare_in_background
+from dagster_project.network_folders import network_warning
 from dagster_project.retention.records import Removal, is_due, read_look, read_removals
 from dagster_project.settings import Settings
 from dagster_project.study_lock import study_lock
 from dagster_project.summary import run_summary
 from dagster_project.terminal import say
-from dagster_project.trail import check_writable
+from dagster_project.trail import check_writable, refuse_other_trail
 from dagster_project.warehouse import LockedFileError, Warehouse, damaged_files, state_of_release
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def run_everything(settings: Settings, *, quiet: bool, is_forced: bool, waits: b
 
     with study_lock(settings.lock_file, run_id, waits=waits, report=report):
         close_folders(settings.private_folders)
+        refuse_other_trail(settings.study_folder)
         if read_rotation(settings.study_home) is not None:
             from dagster_project.rotation import continue_key_rotation
 
@@ -65,6 +67,8 @@ def run_everything(settings: Settings, *, quiet: bool, is_forced: bool, waits: b
         check_writable(settings.study_folder)
         open_dagster_home(settings)
         prepare_in_background(settings)
+        if warning := network_warning((settings.study_home, settings.dagster_home)):
+            say(f"warning: {warning}", file=sys.stderr)
         if not quiet:
             say(f"wavehouse: running {settings.study_folder.name}", file=sys.stderr)
         removal_count = len(read_removals(settings.study_home))

@@ -3,7 +3,8 @@
 Belongs here: a file lock that ends with its process, and who holds it. Does not belong here: what a run does, Dagster.
 
 The lock is a file in the study's folder of WAVEHOUSE_HOME. Its text names the holder; the text of a holder that was killed
-stays until the next run takes the lock, the lock itself does not.
+stays until the next run takes the lock, the lock itself does not. On a folder of another machine locks may end at each
+machine: there the text counts as well, and whoever has written it looks again a little later whether it is still theirs.
 """
 
 import json
@@ -18,6 +19,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from dagster_project.network_folders import network_kind
+
 if sys.platform == "win32":
     import msvcrt
 else:
@@ -29,9 +32,8 @@ _PATIENCE_SECONDS = 0.5
 #: The position of the byte that is locked on Windows: beyond any text, which others could not read otherwise.
 _FAR_BYTE = 1 << 30
 
-#: Where Linux lists its mounts, and the kinds of those that are on other machines.
-_MOUNTS = Path("/proc/self/mounts")
-_NETWORK = ("nfs", "cifs", "smb", "fuse.sshfs", "fuse.glusterfs", "9p", "afs", "ceph", "lustre", "gpfs")
+#: How long after writing its name a holder on such a folder looks again: what another machine wrote is visible by then.
+_SETTLING_SECONDS = 4.0
 
 #: The locks that this thread holds, each with its killed former holder, if any: a thread never waits for its own lock.
 _THREAD_LOCKS = threading.local()
@@ -74,13 +76,15 @@ def study_lock(
         killed = _holder(file)
         _refuse_other_machine(file, killed)
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        _write(handle, json.dumps(asdict(Holder(run_id, os.getpid(), socket.gethostname(), now))))
+        holder = Holder(run_id, os.getpid(), socket.gethostname(), now)
+        _write(handle, file, json.dumps(asdict(holder)))
+        _refuse_faster_machine(file, holder)
         held_locks[file] = killed
         try:
             yield killed
         finally:
             del held_locks[file]
-            _write(handle, "")
+            _write(handle, file, "")
     finally:
         _unlock(handle)
 
@@ -88,30 +92,34 @@ def study_lock(
 def _refuse_other_machine(file: Path, holder: Holder | None) -> None:
     """Raise StudyLockedError where a run of another machine has not ended as it should, and the folder is on a network: it
     was killed, or it goes on and the lock does not reach it. Which of the two, this machine cannot tell."""
-    if holder is not None and holder.host != socket.gethostname() and _is_on_network(file):
+    if holder is not None and _may_run_elsewhere(file, holder):
         raise StudyLockedError(
             f"{holder} has not ended as it should; if it still runs there, wait for it; if it does not, delete {file}, and"
             " run again"
         )
 
 
-def _is_on_network(file: Path) -> bool:
-    """Whether a file is on a file system of another machine, as far as the system says it."""
-    try:
-        mounts = [line.split(" ")[1:3] for line in _MOUNTS.read_text(encoding="utf-8", errors="replace").splitlines()]
-    except OSError:
-        return False
-    path = os.path.realpath(file)
-    folders = [(folder, kind) for folder, kind in mounts if Path(path).is_relative_to(folder.replace("\\040", " "))]
-    # Of several on one folder the last is on top.
-    return bool(folders) and max(reversed(folders), key=lambda mount: len(mount[0]))[1].startswith(_NETWORK)
+def _refuse_faster_machine(file: Path, holder: Holder) -> None:
+    """On a folder of another machine: raise StudyLockedError where somebody else has written their name after us. Of two
+    that begin at the same moment, where the lock reaches neither, the later one goes on."""
+    if network_kind(file) is None:
+        return
+    time.sleep(_SETTLING_SECONDS)
+    current_holder = _holder(file)
+    if current_holder != holder:
+        raise StudyLockedError(f"{current_holder or 'another run'} began at the same moment; wait for it, then run again")
+
+
+def _may_run_elsewhere(file: Path, holder: Holder) -> bool:
+    """Whether the holder is a run of another machine of which this one cannot tell whether it goes on."""
+    return holder.host != socket.gethostname() and network_kind(file) is not None
 
 
 def lock_holder(file: Path) -> Holder | None:
     """The current holder of a study's lock, or None."""
     holder = _holder(file)
-    if holder is None:
-        return None
+    if holder is None or _may_run_elsewhere(file, holder):
+        return holder
     try:
         handle = os.open(file, os.O_RDWR)
     except OSError:
@@ -188,10 +196,15 @@ def _unlock(handle: int) -> None:
     os.close(handle)
 
 
-def _write(handle: int, text: str) -> None:
-    os.lseek(handle, 0, os.SEEK_SET)
-    os.truncate(handle, 0)
-    os.write(handle, text.encode())
+def _write(handle: int, file: Path, text: str) -> None:
+    """Write the text, for other machines, too. Raises OSError, which names the file."""
+    try:
+        os.lseek(handle, 0, os.SEEK_SET)
+        os.truncate(handle, 0)
+        os.write(handle, text.encode())
+        os.fsync(handle)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(file)) from None
 
 
 def _holder(file: Path) -> Holder | None:

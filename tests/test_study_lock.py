@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -9,10 +11,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from dagster_project.network_folders import network_warning
 from dagster_project.study_lock import StudyLockedError, lock_holder, study_lock
 
 pytestmark = pytest.mark.slow
@@ -140,7 +144,7 @@ def test_a_run_of_another_machine_on_a_network_folder_may_still_go_on(
     """There a lock that is free need not mean that nobody runs."""
     mounts = tmp_path / "mounts"
     mounts.write_text(f"/dev/sda / ext4 rw 0 0\nserver:/x {tmp_path / 'home'} {kind} rw 0 0\n", encoding="utf-8")
-    monkeypatch.setattr("dagster_project.study_lock._MOUNTS", mounts)
+    monkeypatch.setattr("dagster_project.network_folders._MOUNTS", mounts)
     file.parent.mkdir(parents=True)
     text = json.dumps({"run_id": "a" * 20, "process": 7, "host": host or socket.gethostname(), "since": "2026-01-01"})
     file.write_text(text, encoding="utf-8")
@@ -155,9 +159,124 @@ def test_a_run_of_another_machine_on_a_network_folder_may_still_go_on(
         f" it; if it does not, delete {file}, and run again"
     )
     assert file.read_text(encoding="utf-8") == text
+    holder = lock_holder(file)
+    assert holder is not None and holder.host == host
     file.unlink()
+    monkeypatch.setattr("dagster_project.study_lock._SETTLING_SECONDS", 0.0)
     with study_lock(file, "mine", waits=False):
         pass
+
+
+_OF_A_MACHINE = """
+import sys, time
+from pathlib import Path
+from dagster_project import network_folders, study_lock
+network_folders._MOUNTS = Path(sys.argv[2])
+study_lock._SETTLING_SECONDS = float(sys.argv[3])
+Path(sys.argv[4]).touch()
+while not Path(sys.argv[5]).exists():
+    time.sleep(0.001)
+try:
+    with study_lock.study_lock(Path(sys.argv[1]), "run of " + sys.argv[6]):
+        print("holds it", flush=True)
+        time.sleep(float(sys.argv[7]))
+except study_lock.StudyLockedError as error:
+    print(error)
+"""
+
+
+@dataclass
+class Machine:
+    """A host name and a mount of its own, over the same files as others have."""
+
+    name: str
+    folder: Path
+    mounts: Path
+
+    def begin(self, start: Path, settling: float, seconds: float) -> "subprocess.Popen[str]":
+        """A process that waits for the signal, then asks for the lock, and holds it so long."""
+        ready = start.with_name(f"ready {self.name} {start.name}")
+        words = [self.folder / "home/study/run.lock", self.mounts, settling, ready, start, self.name, seconds]
+        call = [
+            "unshare",
+            "--uts",
+            "sh",
+            "-c",
+            f'hostname {self.name} && exec "$@"',
+            "sh",
+            sys.executable,
+            "-c",
+            _OF_A_MACHINE,
+        ]
+        process = subprocess.Popen([*call, *map(str, words)], stdout=subprocess.PIPE, text=True)
+        while not ready.exists():
+            assert process.poll() is None
+            time.sleep(0.01)
+        return process
+
+
+@pytest.fixture
+def machines(tmp_path: Path) -> Iterator[list[Machine]]:
+    """Two mounts over the same files, of which neither sees the other's locks: as a network drive whose locks end at each
+    machine. The system is told that they are one."""
+    if sys.platform != "linux" or os.geteuid() != 0 or shutil.which("unshare") is None:
+        pytest.skip("mounting file systems needs Linux and root")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(disk)], check=False, capture_output=True).returncode:
+        pytest.skip("this machine lets nobody mount a file system")
+    mounted, machines = [disk], []
+    try:
+        for name in ("east", "west"):
+            folders = {part: disk / part for part in ("lower", "upper", f"work-{name}")}
+            for folder in (*folders.values(), tmp_path / name):
+                folder.mkdir(exist_ok=True)
+            lower, upper, work = folders.values()
+            options = f"lowerdir={lower},upperdir={upper},workdir={work}"
+            call = ["mount", "-t", "overlay", "overlay", "-o", options, str(tmp_path / name)]
+            if subprocess.run(call, check=False, capture_output=True).returncode:
+                pytest.skip("this machine has no file system that is mounted twice over the same files")
+            mounted.append(tmp_path / name)
+            mounts = tmp_path / f"mounts-{name}"
+            mounts.write_text(f"/dev/sda / ext4 rw 0 0\nserver:/x {tmp_path / name} nfs4 rw 0 0\n", encoding="utf-8")
+            machines.append(Machine(name, tmp_path / name, mounts))
+        yield machines
+    finally:
+        for folder in reversed(mounted):
+            subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def test_two_machines_whose_locks_do_not_reach_each_other_do_not_run_at_once(
+    machines: list[Machine], tmp_path: Path
+) -> None:
+    east, west = machines
+    (east.folder / "home/study").mkdir(parents=True)
+    start = tmp_path / "first"
+    start.touch()
+    running = east.begin(start, 0.2, 5)
+    assert running.stdout is not None and running.stdout.readline() == "holds it\n"
+    late = west.begin(start, 0.2, 0)
+    refusal, _ = late.communicate()
+    assert refusal.startswith(f"run run of e (process {running.pid} on east, since ")
+    assert " has not ended as it should; if it still runs there, wait for it; if it does not, delete " in refusal
+    running.communicate()
+    assert west.begin(start, 0.2, 0).communicate()[0] == "holds it\n"
+
+
+def test_of_two_machines_that_begin_at_the_same_moment_one_goes_on(machines: list[Machine], tmp_path: Path) -> None:
+    """Neither lock nor text is seen by the other: before, both ran."""
+    (machines[0].folder / "home/study").mkdir(parents=True)
+    for number in range(5):
+        start = tmp_path / f"start {number}"
+        processes = [machine.begin(start, 1.0, 1.5) for machine in machines]
+        start.touch()
+        words = sorted(process.communicate()[0] for process in processes)
+        assert words[0] == "holds it\n"
+        assert re.fullmatch(
+            r"run run of [ew] \(process \d+ on (?:east|west), since .*\) (?:began at the same moment; wait for it, then run again"
+            r"|has not ended as it should; if it still runs there, wait for it; if it does not, delete .*, and run again)\n",
+            words[1],
+        ), words
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows locks otherwise")
@@ -175,4 +294,17 @@ def test_a_file_system_without_locks_is_named(tmp_path: Path, monkeypatch: pytes
     assert str(refusal.value) == (
         f"{lock}: the file system has no locks (No locks available), and without one two runs would mix; set WAVEHOUSE_HOME to"
         " a folder of this machine"
+    )
+
+
+def test_a_folder_of_another_machine_is_warned_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_text(f"/dev/sda / ext4 rw 0 0\nx:/y {tmp_path}/a\\040drive cifs rw 0 0\n", encoding="utf-8")
+    monkeypatch.setattr("dagster_project.network_folders._MOUNTS", mounts)
+    assert network_warning((tmp_path / "home", tmp_path / "dagster")) is None
+    folder = tmp_path / "a drive" / "home"
+    assert network_warning((tmp_path / "home", folder)) == (
+        f"{folder}: is a folder of another machine (cifs); a connection that is lost, and two machines at once, can damage the"
+        " working file and Dagster's history there; set WAVEHOUSE_HOME to a folder of this machine (study and releases may stay"
+        " where they are)"
     )

@@ -10,7 +10,7 @@ from dagster_project.commands.command import ReleaseAction, add_command
 from dagster_project.places import STUDY_FILE
 from dagster_project.settings import Settings
 from dagster_project.terminal import say
-from dagster_project.trail import Facts, check_writable, record
+from dagster_project.trail import Facts, check_trail, record
 
 if TYPE_CHECKING:
     from dagster_project.dataset import DataSet, WrittenFiles
@@ -63,7 +63,7 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
     data_set = read_data_set(release, options.shape)
     study_folder = _study_of(release.file)
     if study_folder is not None:
-        check_writable(study_folder)
+        check_trail(study_folder)
     files = write_data_set(data_set, options.out, options.formats)
     if study_folder is not None:
         facts: Facts = {

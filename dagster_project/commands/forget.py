@@ -32,13 +32,13 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
     from dagster_project.run import run_everything
     from dagster_project.study import read_study
     from dagster_project.study_lock import study_lock
-    from dagster_project.trail import check_writable
+    from dagster_project.trail import check_trail
 
     def report(line: str) -> None:
         say(f"wavehouse: {line}", file=sys.stderr)
 
     with study_lock(settings.lock_file, "forget", report=report):
-        check_writable(settings.study_folder)
+        check_trail(settings.study_folder)
         _refuse_during_rotation(settings)
         study = read_study(settings.study_folder)
         person = person_of(study, options.identifier, settings.key())
@@ -100,14 +100,14 @@ def _plan_lines(plan: "ErasurePlan") -> list[str]:
         rows = f"{len(file.source_rows)} row{'s' if len(file.source_rows) > 1 else ''} of this person"
         copy = ", and its copy in landing" if len(file.paths) > 1 else ""
         lines.append(
-            f"  {file.name}: an earlier version that cannot be read by today's declaration: deleted"
-            if file.is_superseded
+            f"  {file.name}: an earlier version that cannot be read by today's declarations: deleted"
+            if file.export is None
             else f"  {file.name}{copy}: {rows}"
         )
     lines += [f"  release {release.release}: deleted, with its {release.results or 0} results" for release in plan.releases]
     if plan.queries:
         lines.append(f"  {len(plan.queries)} data queries about this person")
-    lines.append("  the working file, the lists and what Dagster's history holds of this person")
+    lines.append("  the working file, the lists, whole texts of errors and what Dagster's history holds of this person")
     lines += [f"  study.yaml: correct pin of export {export}: the pinned file changes" for export in plan.pins]
     return ["will be removed for good:", *lines, _UNKNOWN_COPIES]
 

@@ -82,13 +82,13 @@ def _rotate(options: argparse.Namespace, settings: Settings) -> int:
     from dagster_project.run import run_everything
     from dagster_project.study import read_study
     from dagster_project.study_lock import study_lock
-    from dagster_project.trail import check_writable
+    from dagster_project.trail import check_trail
 
     def report(line: str) -> None:
         say(f"wavehouse: {line}", file=sys.stderr)
 
     with study_lock(settings.lock_file, "key", report=report):
-        check_writable(settings.study_folder)
+        check_trail(settings.study_folder)
         if options.cancel:
             cancel_key_rotation(settings)
             say("the key is the former one again; `wavehouse run` makes the working file anew")
@@ -132,10 +132,10 @@ def _is_confirmed() -> bool:
 
 def _escrow(options: argparse.Namespace, settings: Settings) -> int:
     from dagster_project.keys.escrow import write_escrow
-    from dagster_project.trail import TrailError, check_writable, record
+    from dagster_project.trail import TrailError, check_trail, record
 
     _refuse_during_rotation(settings)
-    check_writable(settings.study_folder)
+    check_trail(settings.study_folder)
     manifest = newest_manifest(settings.study_folder) or {}
     key = find_key(settings.key_sources)
     if options.file.exists():
@@ -156,10 +156,10 @@ def _restore(options: argparse.Namespace, settings: Settings) -> int:
     from dagster_project.keys import write_private
     from dagster_project.keys.escrow import read_escrow, read_header
     from dagster_project.study_lock import study_lock
-    from dagster_project.trail import check_writable, record
+    from dagster_project.trail import check_trail, record
 
     _refuse_during_rotation(settings)
-    check_writable(settings.study_folder)
+    check_trail(settings.study_folder)
     manifest = newest_manifest(settings.study_folder) or {}
     header = read_header(options.file)
     check, name = manifest.get("key_check"), settings.study_folder.name

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dagster_project.commands.command import add_command
 from dagster_project.settings import Settings
 from dagster_project.terminal import say
-from dagster_project.trail import check_writable, record
+from dagster_project.trail import check_trail, record
 
 if TYPE_CHECKING:
     from dagster_project.fieldwork import DataQuery, Event
@@ -35,7 +35,7 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
     actions: dict[Event, str | None] = {"answered": options.answer, "closed": options.close, "reopened": options.reopen}
     for event, name in actions.items():
         if name is not None:
-            check_writable(settings.study_folder)
+            check_trail(settings.study_folder)
             query = note_query(settings, name, event, getpass.getuser(), options.text)
             record(settings, "query", {"query": query.query, "state": query.state, "event": event})
             say(f"{query.query} is {query.state}: {query.note}")

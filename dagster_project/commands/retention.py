@@ -34,7 +34,7 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
     from dagster_project.retention.plan import is_alone, plan_retention
     from dagster_project.study import read_study
     from dagster_project.study_lock import study_lock
-    from dagster_project.trail import check_writable
+    from dagster_project.trail import check_trail
 
     def report(line: str) -> None:
         say(f"wavehouse: {line}", file=sys.stderr)
@@ -48,7 +48,7 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
         say(*plan_lines(plan, "would be removed"))
         return 0
     with study_lock(settings.lock_file, "retention", report=report):
-        check_writable(settings.study_folder)
+        check_trail(settings.study_folder)
         inputs = inputs_fingerprint(settings)
         last = unchanged_since(settings, inputs, f"{now:%Y-%m-%d}")
         plan = plan_retention(settings, study, history, now, is_clock_right=options.clock_is_right)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from dagster_project.commands.command import add_command
+from dagster_project.network_folders import network_warning
 from dagster_project.places import workspace
 from dagster_project.settings import Settings
 from dagster_project.terminal import say
@@ -45,8 +46,9 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
         addresses.append(options.behind.rstrip("/"))
     token = token or new_token()
     open_dagster_home(settings)
-    for fault in move_damaged_aside(settings.dagster_home):
-        say(f"warning: {fault}", file=sys.stderr)
+    for fault in (*move_damaged_aside(settings.dagster_home), network_warning((settings.study_home, settings.dagster_home))):
+        if fault is not None:
+            say(f"warning: {fault}", file=sys.stderr)
     watched = replace(settings, watch=settings.watch or options.watch)
     command = [sys.executable, "-m", "dagster_project.ui.server", "dev", "-w", str(code_location_file(settings))]
     command += ["-h", _HOST, "-p", str(options.port)]

@@ -81,7 +81,7 @@ def prepare(settings: Settings, plan: ErasurePlan, because: str) -> None:
             if not os.access(path.parent, os.W_OK):
                 raise ErasureError(f"{path.parent}: cannot be written; grant yourself write permission, then forget again")
         prepared, sha256 = None, None
-        if not file.is_superseded:
+        if file.export is not None:
             prepared = f"{number}{file.paths[0].suffix}"
             write_without(file.paths[0], partial / prepared, file.export, file.source_rows, file.name)
             _to_disk(partial / prepared)
@@ -98,6 +98,7 @@ def prepare(settings: Settings, plan: ErasurePlan, because: str) -> None:
         getpass.getuser(),
         tuple(changes),
         plan.releases,
+        sum(path.parent == settings.error_folder for path in plan.files),
     )
     journal = Journal(
         plan.person.identifier, plan.person.spellings, plan.person.pseudonym, tuple(replacements),

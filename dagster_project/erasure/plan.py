@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dagster_project.erasure.errors import ErasureError
+from dagster_project.erasure.other_copies import CHANGED_COPIES, PARTIAL_COPIES, CopyRows, rows_of_copy
 from dagster_project.erasure.people import Person, identifiers_of, rows_of_person, unknown_person
 from dagster_project.erasure.receipts import RemovedRelease
 from dagster_project.erasure.search import files_with, texts_to_search
@@ -20,10 +21,12 @@ from dagster_project.settings import Settings
 from dagster_project.study import Export, Study
 from dagster_project.warehouse import Warehouse, WarehouseError, current_release, release_names
 
-#: Of a study's home, what a run makes anew.
+#: Of a study's home, what a run makes anew, and what is left of earlier runs: damaged working files, whole texts of errors.
 MADE_BY_RUNS = (
     "warehouse.duckdb*",
+    "warehouse.damaged-*",
     "variant*.duckdb*",
+    "errors/*.txt",
     "last_run.json",
     "taken.json",
     "run.log",
@@ -40,16 +43,15 @@ _SOURCES = "select distinct source_file from marts.exports where source_file is 
 class AffectedFile:
     """A file that holds the person. paths: the export itself and its landed copy. export: how it is read.
 
-    source_rows: the person's. is_superseded: a landed version that no export has any more, and that cannot be read by the
-    export's declaration; it is deleted whole.
+    source_rows: the person's. export: None for a landed version that no export has any more, and that cannot be read by the
+    export's declaration, or that no declaration reads; it is deleted whole.
     """
 
     sha256: str
     paths: tuple[Path, ...]
-    export: Export
+    export: Export | None
     name: str
     source_rows: tuple[int, ...]
-    is_superseded: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def plan_erasure(settings: Settings, study: Study, person: Person) -> ErasurePla
         affected_files=affected,
         releases=releases,
         folders=tuple(_release_folders(settings.study_folder, {release.release for release in releases})),
-        files=tuple(_files_of_runs(settings.study_home, person)),
+        files=(*_files_of_runs(settings.study_home, person), *sorted(settings.landing.glob(PARTIAL_COPIES))),
         queries=queries,
         pins=tuple(
             export.export
@@ -123,6 +125,9 @@ def _affected_files(
         declared_export = by_code.get(arrival.export or "")
         if declared_export is not None and declared_export not in exports[arrival.sha256]:
             exports[arrival.sha256].append(declared_export)
+    for copy in sorted(settings.landing.glob(CHANGED_COPIES)):
+        paths[sha256_of(copy)].append(copy)
+        names.setdefault(sha256_of(copy), f"landing/{copy.name}")
     pins = tuple(export.pin for export in study.protocol.exports if export.pin is not None)
     for sha256, files in paths.items():
         is_used = sha256 in current or sha256.startswith(pins)
@@ -131,6 +136,11 @@ def _affected_files(
             affected = _affected(sha256, files, exports[sha256], names[sha256], study, person, identifiers, is_used=is_used)
             if affected is not None:
                 yield affected
+        elif (copy_rows := rows_of_copy(files[0], names[sha256], study, person)) is not None:
+            # A copy that somebody changed is no version of anything: it goes whole.
+            is_changed = all(path.match(CHANGED_COPIES) for path in files)
+            rows = CopyRows(None) if is_changed else copy_rows
+            yield AffectedFile(sha256, tuple(files), rows.export, names[sha256], rows.source_rows)
 
 
 def _affected(
@@ -148,7 +158,7 @@ def _affected(
     except (ErasureError, ExportError):
         if is_used:
             raise
-        return AffectedFile(sha256, tuple(paths), exports[0], name, (), is_superseded=True)
+        return AffectedFile(sha256, tuple(paths), None, name, ())
     if not source_rows:
         return None
     return AffectedFile(sha256, tuple(paths), exports[0], name, tuple(sorted(source_rows)))

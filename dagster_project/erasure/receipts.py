@@ -35,7 +35,8 @@ class RemovedRelease:
 
 @dataclass(frozen=True)
 class Receipt:
-    """An erasure. erasure: a random name. person: the operating system's user who asked for it."""
+    """An erasure. erasure: a random name. person: the operating system's user who asked for it. error_texts: how many whole
+    texts of errors were deleted, which may have quoted anybody."""
 
     erasure: str
     erased_at: str
@@ -43,6 +44,7 @@ class Receipt:
     person: str
     files: tuple[FileChange, ...]
     releases: tuple[RemovedRelease, ...]
+    error_texts: int = 0
 
     @classmethod
     def from_json(cls, text: str) -> "Receipt":

@@ -1,7 +1,8 @@
 """An export's file without some of its rows: written anew, read back, and compared cell by cell with what it was.
 
 Belongs here: which formats can be written so that all else stays the same, and the proof that it did. Does not belong here:
-cutting text (text_rows.py) and workbooks (workbook_rows.py), whose rows they are (people.py).
+cutting text (text_rows.py), workbooks (workbook_rows.py, document_rows.py) and files of Stata and SAS (stata_rows.py,
+transport_rows.py), whose rows they are (people.py).
 """
 
 import zipfile
@@ -11,8 +12,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dagster_project.erasure.document_rows import write_without_document_rows
 from dagster_project.erasure.errors import ErasureError
+from dagster_project.erasure.stata_rows import without_observations
 from dagster_project.erasure.text_rows import without_records
+from dagster_project.erasure.transport_rows import without_transported
 from dagster_project.erasure.workbook_rows import write_without_rows
 from dagster_project.exports import ExportError, TextTable, quoted, read_table
 from dagster_project.exports.excel import sheet_in_use
@@ -21,7 +25,9 @@ from dagster_project.study import Export
 
 _BY_HAND = "export it again without the row, put that file in its place, then forget again"
 #: What a table says beside its cells, which must stay.
-_DESCRIPTIONS = ("columns", "column_labels", "other_names", "absences", "value_labels", "formats", "special_codes", "forms")
+_DESCRIPTIONS = ("columns", "column_labels", "other_names", "absences", "value_labels", "formats", "forms")
+#: How a transport file of SAS begins.
+_TRANSPORT = b"HEADER RECORD"
 
 
 def write_without(source: Path, target: Path, export: Export, source_rows: Collection[int], name: str) -> None:
@@ -31,13 +37,15 @@ def write_without(source: Path, target: Path, export: Export, source_rows: Colle
     """
     table = read_table(source, export.reader, name, export.layout)
     if is_workbook(source):
-        if not _is_open_workbook(source):
-            raise ErasureError(f"{quoted(name)}: a workbook of this kind cannot be written without a row; {_BY_HAND}")
-        write_without_rows(source, target, sheet_in_use(source, name, export.layout), source_rows, quoted(name))
+        _write_workbook(source, target, export, source_rows, name)
     elif export.reader == "parquet":
         _write_parquet(source, target, _row_mask(table, source_rows))
     elif export.reader == "spss" and source.suffix.lower() != ".por":
         _write_spss(source, target, _row_mask(table, source_rows), export)
+    elif export.reader == "stata":
+        target.write_bytes(without_observations(source.read_bytes(), source_rows, quoted(name)))
+    elif export.reader == "sas" and source.read_bytes()[: len(_TRANSPORT)] == _TRANSPORT:
+        target.write_bytes(without_transported(source.read_bytes(), table.row_count, source_rows, quoted(name)))
     elif table.encoding is not None and export.reader not in ("spss", "stata", "sas"):
         target.write_bytes(without_records(source.read_bytes(), table, source_rows, quoted(name)))
     else:
@@ -45,12 +53,18 @@ def write_without(source: Path, target: Path, export: Export, source_rows: Colle
     _refuse_difference(table, target, export, source_rows, name)
 
 
-def _is_open_workbook(path: Path) -> bool:
-    """Whether a workbook is .xlsx or .xlsm, whatever its name."""
-    if not zipfile.is_zipfile(path):
-        return False
-    with zipfile.ZipFile(path) as archive:
-        return "xl/workbook.xml" in archive.namelist()
+def _write_workbook(source: Path, target: Path, export: Export, source_rows: Collection[int], name: str) -> None:
+    """Workbooks of which each row stands by itself, whatever their name: .xlsx and .xlsm, .ods."""
+    parts: list[str] = []
+    if zipfile.is_zipfile(source):
+        with zipfile.ZipFile(source) as archive:
+            parts = archive.namelist()
+    if "xl/workbook.xml" in parts:
+        write_without_rows(source, target, sheet_in_use(source, name, export.layout), source_rows, quoted(name))
+    elif "content.xml" in parts:
+        write_without_document_rows(source, target, sheet_in_use(source, name, export.layout), source_rows, quoted(name))
+    else:
+        raise ErasureError(f"{quoted(name)}: a workbook of this kind cannot be written without a row; {_BY_HAND}")
 
 
 def _row_mask(table: TextTable, source_rows: Collection[int]) -> pa.Array:
@@ -112,5 +126,19 @@ def _refuse_difference(
         raise ErasureError(f"{quoted(name)}: without the row it cannot be read ({error}); {_BY_HAND}") from None
     remainder = former_table.cells.filter(_row_mask(former_table, source_rows))
     is_same = new_table.row_count == remainder.num_rows and new_table.cells.equals(remainder.cast(new_table.cells.schema))
+    special_codes = former_table.special_codes
+    if export.reader in ("stata", "sas"):  # which have no list of them: those that somebody has
+        special_codes = _codes_in_use(former_table, remainder)
+    is_same &= new_table.special_codes == special_codes
     if not is_same or any(getattr(former_table, fact) != getattr(new_table, fact) for fact in _DESCRIPTIONS):
         raise ErasureError(f"{quoted(name)}: without the row the rest of it would read differently; {_BY_HAND}")
+
+
+def _codes_in_use(table: TextTable, cells: pa.Table) -> dict[str, tuple[str, ...]]:
+    """The special codes of a table that are left in these cells, by column."""
+    codes = {}
+    for position, column in enumerate(table.columns):
+        texts = set(pc.unique(cells.column(position)).to_pylist())
+        if remaining := tuple(code for code in table.special_codes.get(column, ()) if code in texts):
+            codes[column] = remaining
+    return codes

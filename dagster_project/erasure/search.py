@@ -48,7 +48,7 @@ def is_telling(spelling: str) -> bool:
 
 
 def files_with(folders: Iterable[Path], texts: Collection[str], skipped: Collection[Path] = ()) -> list[Path]:
-    """The files below these folders that hold one of the texts, in their name or in what they hold."""
+    """The files, of these or below these folders, that hold one of the texts, in their name or in what they hold."""
     pattern = pattern_of(texts)
     return [
         path
@@ -58,7 +58,9 @@ def files_with(folders: Iterable[Path], texts: Collection[str], skipped: Collect
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
-    if folder.is_dir():
+    if folder.is_file() and not folder.is_symlink():
+        yield folder
+    elif folder.is_dir():
         yield from sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
 
 

@@ -1,4 +1,5 @@
-"""A workbook (.xlsx, .xlsm) without some rows of one of its sheets, every other part of it as it was.
+"""A workbook (.xlsx, .xlsm) without some rows of one of its sheets, every other part of it as it was but for the picture of
+its first page.
 
 The rows are cut out of the sheet's XML, so that their numbers are missing there and those of all others stay; texts that no
 other cell has are blanked among the shared ones. Does not belong here: whose rows they are (people.py), other formats.
@@ -19,7 +20,15 @@ _SHARED_TEXT = re.compile(rb"<((?:\w+:)?)si\b[^>]*?(?:/>|>.*?</\1si>)", re.DOTAL
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\b[^>]*?ref=[\"'][A-Z]+([0-9]+):[A-Z]+([0-9]+)[\"']")
 _CHAINED_CELL = re.compile(rb"<(?:\w+:)?c\b[^>]*?\br=[\"'][A-Z]+([0-9]+)[\"'][^>]*?/>")
 _COMMENTED_CELL = re.compile(rb"\bref=[\"'][A-Z]+([0-9]+)[\"']")
-_SHARED_TEXTS, _CHAIN = "xl/sharedStrings.xml", "xl/calcChain.xml"
+#: A formula that is written once, in its first cell, for all cells of a range.
+_SHARED_FORMULA = re.compile(
+    rb"<(?:\w+:)?f\b(?=[^>]*?\bt=[\"']shared[\"'])[^>]*?\bref=[\"'][A-Z]+([0-9]+):[A-Z]+([0-9]+)[\"']"
+)
+_CHART_COPY = re.compile(rb"<(?:\w+:)?(?:num|str|multiLvlStr)Cache\b")
+_SHARED_TEXTS, _CHAIN, _LINKS = "xl/sharedStrings.xml", "xl/calcChain.xml", "_rels/.rels"
+#: A picture of the first sheet, and the link to it.
+_PICTURE = "docProps/thumbnail."
+_PICTURE_LINK = re.compile(rb"<Relationship\b[^>]*[\"']/?docProps/thumbnail\.[^>]*/>")
 
 
 def write_without_rows(source: Path, target: Path, sheet: str, source_rows: Collection[int], name: str) -> None:
@@ -34,9 +43,12 @@ def write_without_rows(source: Path, target: Path, sheet: str, source_rows: Coll
             parts[_SHARED_TEXTS] = _blanked(parts[_SHARED_TEXTS], set(_shared_texts(rows)) - indexes)
         if _CHAIN in parts:
             parts[_CHAIN] = _CHAINED_CELL.sub(lambda match: b"" if int(match[1]) in source_rows else match[0], parts[_CHAIN])
+        if _LINKS in parts:
+            parts[_LINKS] = _PICTURE_LINK.sub(b"", parts[_LINKS])
         with zipfile.ZipFile(target, "w") as new_archive:
             for info in archive.infolist():
-                new_archive.writestr(info, parts[info.filename], info.compress_type)
+                if not info.filename.startswith(_PICTURE):
+                    new_archive.writestr(info, parts[info.filename], info.compress_type)
 
 
 def _sheets(parts: dict[str, bytes]) -> Iterator[bytes]:
@@ -80,6 +92,11 @@ def _refuse_references(parts: dict[str, bytes], sheet_part: str, source_rows: Co
         raise ErasureError(f"{name}: the workbook does not say where its sheet is; {cure}")
     if any("pivotcache" in part.lower() for part in parts):
         raise ErasureError(f"{name}: a pivot table keeps a copy of the rows; take it out, {cure}")
+    if any(part.startswith("xl/charts/") and _CHART_COPY.search(content) for part, content in parts.items()):
+        raise ErasureError(f"{name}: a chart keeps a copy of the rows; take it out, {cure}")
+    for match in _SHARED_FORMULA.findall(parts[sheet_part]):
+        if int(match[0]) in source_rows and not {*range(int(match[0]), int(match[1]) + 1)} <= {*source_rows}:
+            raise ErasureError(f"{name}: the row has a formula that other rows share; {cure}")
     merged = [
         match
         for match in _MERGED.findall(parts[sheet_part])

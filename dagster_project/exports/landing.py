@@ -26,6 +26,8 @@ _BLOCK_BYTES = 1 << 20
 _LONG_WORDS = 400
 #: Which file arrived when, a line of JSON each: the working file's own list can be restored from it.
 ARRIVALS = "arrivals.jsonl"
+#: How a copy is called while it is written.
+_PARTIAL = ".landing-"
 _LANDED_NAME = re.compile(r"([0-9a-f]{64})(\.[a-z0-9]{1,10})?")
 #: A suffix that is safe in every file system; any other is omitted from the landed name.
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,10}")
@@ -257,7 +259,9 @@ def _remedy(error: OSError, landing: Path) -> str:
 
 def _write_copy(file: Path, landed_path: Path, sha256: str) -> None:
     landed_path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary_path = tempfile.mkstemp(dir=landed_path.parent, prefix=".landing-")
+    for leftover in landed_path.parent.glob(f"{_PARTIAL}*"):  # of a run that was killed: another one waits for the lock
+        leftover.unlink(missing_ok=True)
+    handle, temporary_path = tempfile.mkstemp(dir=landed_path.parent, prefix=_PARTIAL)
     try:
         with os.fdopen(handle, "wb") as copy:
             with file.open("rb") as source:

@@ -27,6 +27,7 @@ from dagster_project.disclosure import (
     write_officer_report,
     write_public_files,
 )
+from dagster_project.fingerprint import LEDGER
 from dagster_project.outcomes.store import read_results
 from dagster_project.settings import Settings
 from dagster_project.study import Disclosure, Study
@@ -36,8 +37,6 @@ from dagster_project.warehouse import Warehouse, current_release, identifier, ma
 PUBLIC, REPORT = "public", "disclosure_report"
 #: Beside them: the folder that `public`, a link, leads to.
 PUBLIC_RELEASES = "public_releases"
-#: In the study's home: what the public releases printed.
-LEDGER = "public_ledger.json"
 _MANIFEST = "manifest.json"
 
 
@@ -72,11 +71,12 @@ def publish_public(settings: Settings, study: Study, warehouse: Warehouse) -> Pu
         raise DisclosureError(
             f"{folder}: this is not a public release ({_MANIFEST} is missing); move it away, then run again"
         )
-    if current is not None and current.get("release") == team_manifest["release"] and _is_whole(folder):
-        return PublicRelease(folder, is_new=False)
     assert isinstance(rule, Disclosure)
+    ledger_file = settings.study_home / LEDGER
+    if current is not None and current.get("release") == team_manifest["release"] and _is_whole(folder):
+        return PublicRelease(folder, is_new=False, reason=_fault_of_ledger(ledger_file, rule))
     refuse_identifying_labels(study)
-    key, ledger_file = settings.key(), settings.study_home / LEDGER
+    key = settings.key()
     ledger = read_ledger(ledger_file, rule.edition, has_release=current is not None)
     # In one order, whatever the database gives: which of two like counts is hidden goes by it.
     results = dict(sorted(read_results(warehouse).items()))
@@ -99,6 +99,15 @@ def publish_public(settings: Settings, study: Study, warehouse: Warehouse) -> Pu
     finally:
         shutil.rmtree(building, ignore_errors=True)
     return _summary(folder, public)
+
+
+def _fault_of_ledger(file: Path, rule: Disclosure) -> str:
+    """What is wrong with the ledger of a public release that stays as it is: the next one could not be made."""
+    try:
+        read_ledger(file, rule.edition, has_release=True)
+    except DisclosureError as error:
+        return str(error)
+    return ""
 
 
 def refuse_identifying_labels(study: Study) -> None:

@@ -19,6 +19,7 @@ from dagster_project.retention.records import (
     Removal,
     add_removals,
     delete_pending,
+    name_of_pending,
     read_look,
     read_pending,
     read_removals,
@@ -26,7 +27,7 @@ from dagster_project.retention.records import (
     write_pending,
 )
 from dagster_project.settings import Settings
-from dagster_project.trail import Fact, record
+from dagster_project.trail import Fact, Facts, record, snapshot
 from dagster_project.warehouse import Warehouse, WarehouseError, compact, delete_release
 
 
@@ -39,7 +40,7 @@ def remove_due(settings: Settings, plan: RetentionPlan, history: RunHistory) -> 
     interrupted, gone = record_interrupted(settings), []
     if plan.removals:
         home.mkdir(parents=True, exist_ok=True)
-        write_pending(home, plan.removals)
+        name = write_pending(home, plan.removals)
         run_ids = [removal.name for removal in plan.removals if removal.kind == RUN]
         runs = set(history.delete_runs(run_ids)) if run_ids else set()
         versions = [removal for removal in plan.removals if removal.kind == VERSION]
@@ -48,7 +49,7 @@ def remove_due(settings: Settings, plan: RetentionPlan, history: RunHistory) -> 
                 gone.append(_written_down(home, removal))
         if versions and settings.warehouse_file.exists():
             compact(settings.warehouse_file, is_forced=True)
-        _record_in_trail(settings, gone)
+        _record_in_trail(settings, gone, name)
         delete_pending(home)
     earlier = read_look(home)
     if plan.fault:
@@ -58,12 +59,16 @@ def remove_due(settings: Settings, plan: RetentionPlan, history: RunHistory) -> 
     return (*interrupted, *gone)
 
 
-def _record_in_trail(settings: Settings, removals: Sequence[Removal]) -> None:
-    """How many of each kind were removed, and which releases: the audit trail names no file of an export."""
-    if removals:
+def _record_in_trail(settings: Settings, removals: Sequence[Removal], name: str) -> None:
+    """How many of each kind were removed, and which releases: the audit trail names no file of an export. name: of what was
+    pending; a killed command may have added its entry."""
+    entries = snapshot(settings.study_folder).entries if name else []
+    is_recorded = any(entry.kind == "retention" and entry.facts.get("removal") == name for entry in entries)
+    if removals and not is_recorded:
         counts = Counter(removal.kind for removal in removals)
         releases: list[Fact] = [*sorted(removal.name for removal in removals if removal.kind == RELEASE)]
-        record(settings, "retention", {"removed": dict(sorted(counts.items())), "releases": releases})
+        facts: Facts = {"removal": name, "removed": dict(sorted(counts.items())), "releases": releases}
+        record(settings, "retention", facts)
 
 
 def record_interrupted(settings: Settings) -> tuple[Removal, ...]:
@@ -82,7 +87,7 @@ def record_interrupted(settings: Settings) -> tuple[Removal, ...]:
             gone.append(record_of_it or _written_down(home, removal))
     if settings.warehouse_file.exists() and any(removal.kind == VERSION for removal in gone):
         compact(settings.warehouse_file, is_forced=True)
-    _record_in_trail(settings, gone)
+    _record_in_trail(settings, gone, name_of_pending(home))
     delete_pending(home)
     return tuple(gone)
 

@@ -6,6 +6,7 @@ Does not belong here: removing.
 
 import json
 import os
+import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
@@ -13,6 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 RECORDS, LOOK, PENDING = "retention.jsonl", "retention.json", "retention.pending"
+#: In the first line of what is pending.
+_NAME = "removal"
 
 
 @dataclass(frozen=True)
@@ -58,13 +61,23 @@ def add_removals(home: Path, removals: Sequence[Removal]) -> None:
         os.fsync(stream.fileno())
 
 
-def write_pending(home: Path, removals: Sequence[Removal]) -> None:
-    """Write down what is about to be removed, before the first of it is."""
-    partial = home / f"{PENDING}.partial"
-    partial.write_text("\n".join(json.dumps(asdict(removal)) for removal in removals), encoding="utf-8")
+def write_pending(home: Path, removals: Sequence[Removal]) -> str:
+    """Write down what is about to be removed, before the first of it is. Returns the name by which it is known."""
+    partial, name = home / f"{PENDING}.partial", secrets.token_hex(8)
+    lines = [json.dumps({_NAME: name}), *(json.dumps(asdict(removal)) for removal in removals)]
+    partial.write_text("\n".join(lines), encoding="utf-8")
     with partial.open("r+b") as stream:
         os.fsync(stream.fileno())
     partial.replace(home / PENDING)
+    return name
+
+
+def name_of_pending(home: Path) -> str:
+    """The name of what a killed command was about to remove, '' where an earlier version of the code wrote it."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        (line,) = (home / PENDING).read_text(encoding="utf-8").splitlines()[:1]
+        return str(json.loads(line)[_NAME])
+    return ""
 
 
 def read_pending(home: Path) -> list[Removal]:

@@ -9,7 +9,14 @@ Every command may import this: nothing but the standard library is imported befo
 
 from dagster_project.trail.chain import Entry, Fact, Facts, TrailError, broken_lines, chain_faults, head_of, read_lines
 from dagster_project.trail.record import KINDS, TRAIL_FILE, Kind, Source, check_writable, record, trail_file
-from dagster_project.trail.releases import ReleasedTrail, release_faults, released_trails, snapshot
+from dagster_project.trail.releases import (
+    ReleasedTrail,
+    check_trail,
+    refuse_other_trail,
+    release_faults,
+    released_trails,
+    snapshot,
+)
 
 __all__ = [
     "KINDS",
@@ -23,10 +30,12 @@ __all__ = [
     "TrailError",
     "broken_lines",
     "chain_faults",
+    "check_trail",
     "check_writable",
     "head_of",
     "read_lines",
     "record",
+    "refuse_other_trail",
     "release_faults",
     "released_trails",
     "snapshot",

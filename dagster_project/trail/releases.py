@@ -10,8 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from dagster_project.trail.chain import Entry, Line, head_of, read_lines
-from dagster_project.trail.record import TRAIL_FILE, trail_file
+from dagster_project.trail.chain import Entry, Line, TrailError, head_of, read_lines
+from dagster_project.trail.record import TRAIL_FILE, check_writable, trail_file
 
 _HEAD, _COUNT = "trail_head", "trail_entries"
 
@@ -67,12 +67,43 @@ def released_trails(study_folder: Path) -> list[ReleasedTrail]:
     return sorted(trails.values(), key=lambda trail: (trail.entries, trail.release))
 
 
+def check_trail(study_folder: Path) -> None:
+    """Raises TrailError where no entry could be added, or none should be."""
+    refuse_other_trail(study_folder)
+    check_writable(study_folder)
+
+
+def refuse_other_trail(study_folder: Path) -> None:
+    """Raises TrailError where the file is not the trail that the current release was made with: another study's, or an
+    earlier state of this one's, as from a backup."""
+    lines: list[Line] = []
+    with suppress(OSError):  # who adds an entry says so
+        lines = read_lines(snapshot(study_folder).content)
+    trail = released_trail(study_folder / "release")
+    fault = next(_differences(lines, trail), None) if lines and trail is not None else None
+    if fault is not None:
+        raise TrailError(
+            f"{trail_file(study_folder)}: {fault}; put the study's own file back, or move this one away: then it goes on"
+            " from the copy in the release"
+        )
+
+
 def release_faults(lines: Sequence[Line], trails: Sequence[ReleasedTrail]) -> list[str]:
     """In what a trail differs from what releases say of it, a line for each release; empty where it does not."""
     return [fault for trail in trails for fault in _faults_of(lines, trail)]
 
 
 def _faults_of(lines: Sequence[Line], trail: ReleasedTrail) -> Iterator[str]:
+    yield from _differences(lines, trail)
+    copy = head_of(trail.lines) if trail.lines is not None else None
+    if trail.lines is None:
+        yield f"release {trail.release}: its copy of the trail was removed"
+    elif copy is None or (copy.entry, copy.hash) != (trail.entries, trail.head):
+        yield f"release {trail.release}: its copy of the trail does not end with the entry that its manifest names"
+
+
+def _differences(lines: Sequence[Line], trail: ReleasedTrail) -> Iterator[str]:
+    """In what a trail is not the one that a release was made with."""
     entries = {line.entry.entry: line.entry for line in lines if line.entry is not None}
     head = head_of(lines)
     end = head.entry if head is not None else 0
@@ -82,11 +113,6 @@ def _faults_of(lines: Sequence[Line], trail: ReleasedTrail) -> Iterator[str]:
         )
     elif trail.entries not in entries or entries[trail.entries].hash != trail.head:
         yield f"the trail is another one than release {trail.release} was made with{_first_difference(entries, trail)}"
-    copy = head_of(trail.lines) if trail.lines is not None else None
-    if trail.lines is None:
-        yield f"release {trail.release}: its copy of the trail was removed"
-    elif copy is None or (copy.entry, copy.hash) != (trail.entries, trail.head):
-        yield f"release {trail.release}: its copy of the trail does not end with the entry that its manifest names"
 
 
 def _first_difference(entries: dict[int, Entry], trail: ReleasedTrail) -> str:

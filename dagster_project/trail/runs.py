@@ -19,7 +19,7 @@ from dagster_project.study import Disclosure, Study
 from dagster_project.trail.chain import Entry, Fact, Facts
 from dagster_project.trail.definition_keys import changed_keys
 from dagster_project.trail.record import Kind, Source, record
-from dagster_project.trail.releases import snapshot
+from dagster_project.trail.releases import refuse_other_trail, snapshot
 from dagster_project.warehouse import Warehouse, WarehouseError, current_release
 
 _HAS_VERSIONS = "select 1 from duckdb_tables() where schema_name = 'raw' and table_name = 'versions'"
@@ -38,7 +38,9 @@ class RunTrail:
     release_before: str = field(default="", init=False)
 
     def begin(self, steps: Sequence[str] | None) -> None:
-        """steps: those that are run, None for all. To be called under the study's lock."""
+        """steps: those that are run, None for all. To be called under the study's lock. Raises TrailError
+        where the study's trail is another one than its release was made with."""
+        refuse_other_trail(self.settings.study_folder)
         if (killed_run := unended_run(self.settings)) is not None:
             release = _release_of_run(self.settings, killed_run)
             self._record("run_ended", {"run": killed_run, "outcome": "killed", "release": release})

@@ -1,5 +1,6 @@
 """`wavehouse forget`: afterwards a study is one that never had the person, whatever interrupted the erasure."""
 
+import hashlib
 import json
 import os
 import re
@@ -321,3 +322,60 @@ def test_the_only_person_leaves_files_with_headers(small_copy: tuple[Any, Any]) 
     _erase(workspace, "B")
     assert (raw / "roster" / "roster.csv").read_text(encoding="utf-8") == "Person;Site;Age\n"
     assert (raw / "T1" / "t1.csv").read_text(encoding="utf-8") == "Person,Date,M1,M2,M3,D1,D2,D3,D4,GP?\n"
+
+
+def test_copies_that_nobody_declares_and_texts_of_errors_go_too(small_copy: tuple[Any, Any]) -> None:
+    """Of an export that is declared no more, of any file, a copy that somebody changed, what a killed run was writing, a damaged
+    working file and whole texts of errors."""
+    workspace = small_copy[0]
+    settings, landing = workspace.settings, workspace.settings.landing
+    raw = workspace.study_folder / "raw"
+    roster = raw / "roster" / "roster.csv"
+    _add_person_to_roster(roster)
+    without, with_person = "Person;Site\nA;North\n", f"Person;Site\nA;North\n{_PERSON};South\n"
+    landed = {
+        text: _land_undeclared(landing, text) for text in (without, with_person, f"to whom: {_PERSON}\n", "to whom?\n")
+    }
+    changed = [landing / f"changed-0123456789abcdef-2026010{day}T000000000000.csv" for day in (1, 2)]
+    changed[0].write_text(with_person.replace("A;North", "A;South"), encoding="utf-8")
+    changed[1].write_text(without, encoding="utf-8")
+    (landing / ".landing-x1").write_text(with_person, encoding="utf-8")
+    damaged = settings.study_home / "warehouse.damaged-20260101T000000000000.duckdb"
+    damaged.write_text(_PERSON, encoding="utf-8")
+    settings.error_folder.mkdir(exist_ok=True)
+    (settings.error_folder / "0123456789ab.txt").write_text("Could not convert '77,7'", encoding="utf-8")
+
+    journal = _erase(workspace, _PERSON)
+    assert journal is not None
+    assert _files_that_match(workspace.study_folder.parent.parent, _PERSON, "77,7") == []
+    assert sorted(path for path in landed.values() if path.exists()) == sorted([landed[without], landed["to whom?\n"]])
+    assert [path.exists() for path in changed] == [False, True]
+    assert not damaged.exists()
+    (receipt,) = read_receipts(settings.study_home)
+    assert receipt.error_texts == 1
+    assert [(change.file, change.sha256 is None, change.rows) for change in receipt.files] == [
+        ("raw/roster/roster.csv", False, 1),
+        (f"landing/{landed[with_person].name}", False, 1),
+        (f"landing/{landed[f'to whom: {_PERSON}' + chr(10)].name}", True, 0),
+        (f"landing/{changed[0].name}", True, 0),
+    ]
+
+
+def test_of_a_short_identifier_a_copy_that_nobody_can_read_goes_too(small_copy: tuple[Any, Any]) -> None:
+    workspace = small_copy[0]
+    landing = workspace.settings.landing
+    readable = _land_undeclared(landing, "Person;Site\nA;North\n")
+    unreadable = _land_undeclared(landing, "to whom: A\n")
+    _erase(workspace, "B")
+    assert readable.exists()
+    assert not unreadable.exists()
+
+
+def _add_person_to_roster(roster: Path) -> None:
+    roster.write_text(f"{roster.read_text(encoding='utf-8')}{_PERSON};North;77,7\n", encoding="utf-8")
+
+
+def _land_undeclared(landing: Path, text: str) -> Path:
+    path = landing / f"{hashlib.sha256(text.encode()).hexdigest()}.csv"
+    path.write_bytes(text.encode())
+    return path

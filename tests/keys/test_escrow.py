@@ -184,6 +184,6 @@ def test_no_escrow_is_written_without_a_trace(
     trail.mkdir()
     assert _refusal(["key", "escrow", str(file)], capsys) == refusal
     assert not file.exists()
-    monkeypatch.setattr("dagster_project.trail.check_writable", lambda _: None)  # as where the disk is full a moment later
+    monkeypatch.setattr("dagster_project.trail.check_trail", lambda _: None)  # as where the disk is full a moment later
     assert _refusal(["key", "escrow", str(file)], capsys) == refusal
     assert not file.exists()

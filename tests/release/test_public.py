@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from dagster_project.disclosure import DisclosureError
-from dagster_project.release.public import LEDGER, PublicRelease, publish_public
+from dagster_project.fingerprint import LEDGER
+from dagster_project.release.public import PublicRelease, publish_public
 from dagster_project.study import read_study
 from dagster_project.warehouse import Warehouse
 
@@ -137,6 +138,26 @@ def test_without_its_ledger_a_public_release_is_refused(small_copy: Any) -> None
     assert str(caught.value) == (
         f"{public}: this is not a public release (manifest.json is missing); move it away, then run again"
     )
+
+
+def test_a_ledger_that_is_lost_is_said_also_where_nothing_is_new(small_copy: Any) -> None:
+    """The public release is of the current release: nobody would ask for the ledger before the next one, months later."""
+    workspace, run_again = small_copy
+    ledger = workspace.settings.study_home / LEDGER
+    whole = ledger.read_bytes()
+    for content, state in ((None, "gone"), (b"{", "damaged")):
+        ledger.unlink()
+        if content is not None:
+            ledger.write_bytes(content)
+        stays = published(workspace)
+        assert not stays.is_new and stays.reason.startswith(f"{ledger}: {state}; without it nobody can tell what the public")
+        ledger.write_bytes(whole)
+    assert published(workspace).reason == ""
+    ledger.unlink()
+    run = run_again()
+    assert run.success
+    passed, message = run.checks["public_release", "follows_the_release"]
+    assert not passed and message.startswith(f"{ledger}: gone; ")
 
 
 def make_outdated(public: Path) -> None:

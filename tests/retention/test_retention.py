@@ -182,6 +182,26 @@ def test_a_release_whose_kill_came_in_between_is_gone_and_written_down_once(
     assert [removal.name for removal in read_removals(settings.study_home)] == names
 
 
+def test_killed_after_its_entry_in_the_audit_trail_a_removal_has_no_second_one(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = _add_releases(settings, [500, 400, 300])
+    _declare(settings, "{releases: 2}")
+
+    def killed(home: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(carry_out, "delete_pending", killed)
+        _remove(settings)
+    assert [removal.name for removal in record_interrupted(settings)] == names[:2]
+    assert read_pending(settings.study_home) == []
+    _declare(settings, "{releases: 1}")
+    assert _remove(settings) == [f"release {names[2]}: 1 is kept"]
+    entries = [entry for entry in snapshot(settings.study_folder).entries if entry.kind == "retention"]
+    assert [entry.facts["releases"] for entry in entries] == [names[:2], names[2:]]
+
+
 def test_an_earlier_version_goes_when_no_release_that_is_kept_was_made_from_it(
     small_copy: tuple[Any, Callable[[], Any]],
 ) -> None:

@@ -18,7 +18,17 @@ from dagster_project.cli import main
 from dagster_project.exports import pseudonym
 from dagster_project.keys import key_check, newest_manifest
 from dagster_project.rotation import has_rotation
-from dagster_project.trail import Entry, chain_faults, read_lines, release_faults, released_trails, trail_file
+from dagster_project.trail import (
+    Entry,
+    TrailError,
+    chain_faults,
+    read_lines,
+    record,
+    release_faults,
+    released_trails,
+    trail_file,
+)
+from dagster_project.trail.runs import RunTrail
 from dagster_project.warehouse import release_names
 
 
@@ -184,6 +194,44 @@ def test_a_run_that_changes_nothing_adds_no_entry(story: Story, capsys: Any) -> 
     before = trail_file(story.workspace.study_folder).read_bytes()
     assert main(["run", "--quiet"]) == 0
     assert trail_file(story.workspace.study_folder).read_bytes() == before
+
+
+def test_a_trail_that_is_not_the_studys_own_stops_a_run_and_every_entry(
+    story: Story, capsys: Any, tmp_path: Path, workspace_of: Callable[[Path], Any]
+) -> None:
+    """Another study's file in its place, an earlier state of its own, as from a backup; moved away, it goes on from the
+    release."""
+    folder, file = story.workspace.study_folder, trail_file(story.workspace.study_folder)
+    content = file.read_bytes()
+    other = workspace_of(folder)
+    for number in range(30):
+        record(other.settings, "export", {"release": str(number)})
+    newest, count = release_names(folder)[-1], len(content.splitlines()) - 3
+    faults = {
+        trail_file(other.study_folder).read_bytes(): (
+            f"the trail is another one than release {newest} was made with: they differ from entry 1 on"
+        ),
+        b"".join(content.splitlines(keepends=True)[:3]): (
+            f"the trail was cut off: it ends at entry 3; release {newest} was made when it had {count}"
+        ),
+    }
+    try:
+        for text, fault in faults.items():
+            file.write_bytes(text)
+            for command in (["run"], ["run", "--again"], ["export", "--format", "csv", "--out", str(tmp_path / "clean")]):
+                assert main(command) == 2
+                assert capsys.readouterr().err == (
+                    f"wavehouse: {file}: {fault}; put the study's own file back, or move this one away: then it goes on from the"
+                    " copy in the release\n"
+                )
+                assert file.read_bytes() == text
+            with pytest.raises(TrailError, match="put the study's own file back"):
+                RunTrail(story.workspace.settings, "a run of the UI", "ui").begin(None)
+        file.unlink()
+        RunTrail(story.workspace.settings, "a run", "ui").begin(None)
+        assert [entry.kind for entry in _entries(story.workspace)[-2:]] == ["trail_restored", "run_started"]
+    finally:
+        file.write_bytes(content)
 
 
 def test_what_leaves_the_study_is_recorded_and_shown(story: Story, tmp_path: Path, capsys: Any) -> None:
