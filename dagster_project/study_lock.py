@@ -88,14 +88,14 @@ def study_lock(
 def _refuse_other_machine(file: Path, holder: Holder | None) -> None:
     """Raise StudyLockedError where a run of another machine has not ended as it should, and the folder is on a network: it
     was killed, or it goes on and the lock does not reach it. Which of the two, this machine cannot tell."""
-    if holder is not None and holder.host != socket.gethostname() and _is_on_network(file):
+    if holder is not None and holder.host != socket.gethostname() and is_on_network(file):
         raise StudyLockedError(
             f"{holder} has not ended as it should; if it still runs there, wait for it; if it does not, delete {file}, and"
             " run again"
         )
 
 
-def _is_on_network(file: Path) -> bool:
+def is_on_network(file: Path) -> bool:
     """Whether a file is on a file system of another machine, as far as the system says it."""
     try:
         mounts = [line.split(" ")[1:3] for line in _MOUNTS.read_text(encoding="utf-8", errors="replace").splitlines()]

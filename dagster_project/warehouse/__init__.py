@@ -1,7 +1,7 @@
 """The only access to DuckDB files: open briefly, replace tables in a transaction, publish a copy.
 
 Belongs here: connections, replacing tables, publishing releases. Does not belong here: what the tables mean.
-This package imports no other one of the project.
+Of the project this package imports what reads the address of a lake and sets modes of files.
 """
 
 from dagster_project.warehouse.compaction import compact
@@ -14,6 +14,14 @@ from dagster_project.warehouse.compare import (
     RowValues,
     WideTable,
     open_file_pair,
+)
+from dagster_project.warehouse.lake import Lake, LakeError, NoLakeError
+from dagster_project.warehouse.lake_releases import (
+    LakeRelease,
+    Publication,
+    create_without_comments,
+    publish_to_lake,
+    read_lake_releases,
 )
 from dagster_project.warehouse.release import (
     RELEASE_FORMAT,
@@ -57,8 +65,13 @@ __all__ = [
     "DamagedFileError",
     "FilePair",
     "IncomparableError",
+    "Lake",
+    "LakeError",
+    "LakeRelease",
     "LockedFileError",
+    "NoLakeError",
     "OtherVersionError",
+    "Publication",
     "QueryError",
     "ReleasedFile",
     "RowValues",
@@ -68,6 +81,7 @@ __all__ = [
     "arrow_table",
     "compact",
     "copy_schemas",
+    "create_without_comments",
     "current_release",
     "damaged_files",
     "delete_release",
@@ -77,6 +91,8 @@ __all__ = [
     "make_current",
     "open_file_pair",
     "publish_release",
+    "publish_to_lake",
+    "read_lake_releases",
     "recover_pointer",
     "recover_release",
     "release_names",
