@@ -1,7 +1,7 @@
-"""Publishing a study's current release in the lake: whether it may be, and what the audit trail says of it.
+"""Publishing a study's current release in the lake, and what the audit trail says of it.
 
-Belongs here: that decision, which published releases are kept. Does not belong here: the transaction (warehouse/), making
-the release (publish.py).
+Belongs here: what the study knows of its releases, and of what is published. Does not belong here: the transaction
+(warehouse/), making the release (publish.py).
 """
 
 import getpass
@@ -15,23 +15,24 @@ from dagster_project.keys import SettingsError
 from dagster_project.release.contents import released_trace_sql
 from dagster_project.settings import Settings
 from dagster_project.study_lock import is_on_network
-from dagster_project.trail import Entry, Facts, Source, check_writable, record, snapshot
+from dagster_project.trail import Entry, Fact, Kind, Source, check_writable, record, snapshot
 from dagster_project.warehouse import (
+    PAUSES,
     Connection,
     Lake,
     LakeError,
     LakeRelease,
+    LakeRequest,
     NoLakeError,
     Publication,
     Warehouse,
-    create_without_comments,
     find_release,
     publish_to_lake,
     read_lake_releases,
     release_names,
 )
 
-_KIND = "lake_publication"
+_KIND: Kind = "lake_publication"
 
 
 def lake_of(settings: Settings) -> Lake:
@@ -51,33 +52,45 @@ def lake_of(settings: Settings) -> Lake:
 
 
 def publish_current_release(
-    settings: Settings, *, allows_older: bool = False, source: Source = "command line"
+    settings: Settings, *, allows_older: bool = False, source: Source = "command line", pauses: Sequence[float] = PAUSES
 ) -> Publication:
     """Publish the study's current release in its lake, unless it is the current one there. To be called under the study's
     lock.
 
     Raises LakeError for a release older than the published one, unless allows_older, and where another study of the same
-    name is published. A publication that was killed before its entry in the audit trail gets it now.
+    name is published. pauses: seconds before each further attempt.
+
+    A publication that was killed before its entry in the audit trail gets it now.
     """
     lake = lake_of(settings)
     current = find_release(settings.study_folder / "release")
-    if not Warehouse(current.file).rows("from duckdb_functions() where function_name = 'traced_rows'"):
-        raise LakeError(f"{current.file}: an earlier version of Wavehouse made this release; `wavehouse run` rebuilds it")
     check_writable(settings.study_folder)
     release = _row(settings, current.manifest)
     entries = snapshot(settings.study_folder).entries
+    own_releases = {str(entry.facts.get("release")) for entry in entries if entry.kind == "release"}
+    superseded = own_releases - {*release_names(settings.study_folder), release.release}
     publication = publish_to_lake(
-        lake,
-        current.file,
-        release,
-        lambda published: _is_to_be_written(lake, release, published, entries, allows_older=allows_older),
-        finish=_add_trace,
-        gone=_Gone(settings.study_folder, entries, release.release),
+        LakeRequest(
+            lake,
+            current.file,
+            release,
+            frozenset(own_releases),
+            frozenset(superseded),
+            allows_older=allows_older,
+            macros=_trace_macros(current.file),
+        ),
+        pauses,
     )
-    facts: Facts = {"release": release.release, "snapshot": publication.release.snapshot, "lake": lake.name}
-    if not any(entry.kind == _KIND and entry.facts == facts | {"expired": entry.facts.get("expired")} for entry in entries):
-        record(settings, _KIND, facts | {"expired": list(publication.expired)}, source)
+    _record(settings, lake, publication, entries, source)
     return publication
+
+
+def _record(settings: Settings, lake: Lake, publication: Publication, entries: Sequence[Entry], source: Source) -> None:
+    """The entry of a publication in the audit trail, unless it is there."""
+    facts: dict[str, Fact] = {"release": publication.release.release, "snapshot": publication.release.snapshot}
+    facts["lake"] = lake.name
+    if not any(entry.kind == _KIND and facts.items() <= dict(entry.facts).items() for entry in entries):
+        record(settings, _KIND, facts | {"expired": list(publication.expired)}, source)
 
 
 def _row(settings: Settings, manifest: Mapping[str, str]) -> LakeRelease:
@@ -96,51 +109,11 @@ def _row(settings: Settings, manifest: Mapping[str, str]) -> LakeRelease:
     )
 
 
-def _is_to_be_written(
-    lake: Lake,
-    release: LakeRelease,
-    published: Sequence[LakeRelease],
-    entries: Sequence[Entry],
-    *,
-    allows_older: bool,
-) -> bool:
-    """Whether the release goes in front of what is published. Raises LakeError where that is somebody else's, or newer."""
-    if not published:
-        return True
-    current = published[-1]
-    if (current.release, current.content) == (release.release, release.content):
-        return False
-    if current.release not in _releases_of(entries):
-        key = "" if current.key_check == release.key_check else ", with pseudonyms of another key"
-        raise LakeError(
-            f"{lake}: holds release {current.release} of another study named {current.study}{key}: this study's audit trail"
-            " does not know it; give the study's folder another name, or name another lake in WAVEHOUSE_LAKE_CATALOG"
-        )
-    if release.released_at < current.released_at and not allows_older:
-        raise LakeError(
-            f"{lake}: release {release.release} is older than {current.release}, which is published; --older puts it in"
-            " front all the same"
-        )
-    return True
-
-
-def _releases_of(entries: Sequence[Entry]) -> set[object]:
-    """The releases that a study has made, by its audit trail."""
-    return {entry.facts.get("release") for entry in entries if entry.kind == "release"}
-
-
-class _Gone:
-    """Whether a published release is kept no longer: the study made it, and its folder of releases has it no more."""
-
-    def __init__(self, study_folder: Path, entries: Sequence[Entry], current: str) -> None:
-        self._dropped = _releases_of(entries) - {*release_names(study_folder), current}
-
-    def __call__(self, row: LakeRelease) -> bool:
-        return row.release in self._dropped
-
-
-def _add_trace(connection: Connection) -> None:
-    create_without_comments(connection, released_trace_sql(connection))
+def _trace_macros(file: Path) -> str:
+    with Warehouse(file).connect(read_only=True) as connection:
+        if not connection.execute("from duckdb_functions() where function_name = 'traced_rows'").fetchall():
+            raise LakeError(f"{file}: an earlier version of Wavehouse made this release; `wavehouse run` rebuilds it")
+        return released_trace_sql(connection)
 
 
 @contextmanager

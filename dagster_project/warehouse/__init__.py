@@ -16,11 +16,11 @@ from dagster_project.warehouse.compare import (
     open_file_pair,
 )
 from dagster_project.warehouse.lake import Lake, LakeError, NoLakeError
+from dagster_project.warehouse.lake_process import PAUSES, publish_to_lake
 from dagster_project.warehouse.lake_releases import (
     LakeRelease,
+    LakeRequest,
     Publication,
-    create_without_comments,
-    publish_to_lake,
     read_lake_releases,
 )
 from dagster_project.warehouse.release import (
@@ -57,6 +57,7 @@ from dagster_project.warehouse.working_file import (
 )
 
 __all__ = [
+    "PAUSES",
     "RELEASE_FORMAT",
     "Cell",
     "CellCounts",
@@ -68,6 +69,7 @@ __all__ = [
     "Lake",
     "LakeError",
     "LakeRelease",
+    "LakeRequest",
     "LockedFileError",
     "NoLakeError",
     "OtherVersionError",
@@ -81,7 +83,6 @@ __all__ = [
     "arrow_table",
     "compact",
     "copy_schemas",
-    "create_without_comments",
     "current_release",
     "damaged_files",
     "delete_release",

@@ -5,6 +5,7 @@ is published (lake_releases.py), which study may publish there (release/).
 """
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -88,9 +89,9 @@ class Lake:
         Raises NoLakeError where there is none to be read, and LakeError for whatever DuckDB, the catalogue or the store say.
         """
         # Several threads of one process would each open the catalogue of a file.
-        threads = {"threads": "1"} if self.file is not None else {}
+        threads = 1 if self.file is not None else min(os.cpu_count() or 1, 4)
         try:
-            connection = duckdb.connect(config=_SETTINGS | threads)
+            connection = duckdb.connect(config={**_SETTINGS, "threads": threads})
             try:
                 self._attach(connection, writes=writes, snapshot=snapshot)
                 yield connection

@@ -1,12 +1,11 @@
 """The releases of a study in its lake: each one transaction and one snapshot, with a row in the table `releases`.
 
-Belongs here: copying a released file into the lake, what is published there, what is kept no longer. Does not belong here:
-attaching a lake (lake.py), which release may be published (release/).
+Belongs here: one attempt at copying a released file into the lake, whether it may be, what is kept no longer. Does not
+belong here: attaching a lake (lake.py), doing it again (lake_process.py), what a study knows of its releases (release/).
 """
 
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -18,8 +17,7 @@ from dagster_project.warehouse.working_file import Connection, identifier, liter
 
 #: The database name under which the released file is attached.
 _SOURCE = "release_to_publish"
-#: How long is waited before what failed is done again: in all, longer than a restart of PostgreSQL.
-_PAUSES = (0.2, 0.5, 1, 2, 4, 8, 8)
+#: For how long whoever reads what is to be deleted may go on.
 _HOUSEKEEPING_DAYS = 1
 
 
@@ -63,12 +61,23 @@ class Publication:
     release: LakeRelease
     is_new: bool
     expired: tuple[str, ...] = ()
-    attempts: int = 1
-    seconds: float = 0.0
 
 
-#: Whether a release is to be written, by what is published; raises where it may not be.
-Decision = Callable[[Sequence[LakeRelease]], bool]
+@dataclass(frozen=True)
+class LakeRequest:
+    """What is to be published, and by whom: all that one attempt needs to know.
+
+    own_releases: of the study, by its audit trail. superseded: those of them that are kept no longer. macros: SQL that creates
+    what a released file has beside tables and views.
+    """
+
+    lake: Lake
+    file: Path
+    release: LakeRelease
+    own_releases: frozenset[str] = frozenset()
+    superseded: frozenset[str] = frozenset()
+    allows_older: bool = False
+    macros: str = ""
 
 
 def read_lake_releases(connection: Connection) -> list[LakeRelease]:
@@ -79,72 +88,57 @@ def read_lake_releases(connection: Connection) -> list[LakeRelease]:
         return []
 
 
-def publish_to_lake(
-    lake: Lake,
-    released_file: Path,
-    release: LakeRelease,
-    decision: Decision,
-    *,
-    finish: Callable[[Connection], None] = lambda _: None,
-    gone: Callable[[LakeRelease], bool] = lambda _: False,
-    pauses: Sequence[float] = _PAUSES,
-) -> Publication:
-    """Publish a released file as the current state of its study's lake, in one transaction.
+def publish_once(request: LakeRequest) -> Publication:
+    """Publish a released file as the current state of its study's lake, in one transaction, unless it is that already.
 
-    A connection that is lost, a catalogue that restarts or somebody else's publication in between: all of it is done again
-    from the start, the decision first, since the release may be there already.
-
-    finish: adds what a file has beside tables and
-    views, inside the transaction. gone: which published releases are kept no longer;
-    they leave with this publication. Raises LakeError where it cannot be published; the lake is then as it was.
+    Raises LakeError where it may not be published, or cannot be this time; the lake is then as it was.
     """
-    started = time.monotonic()
-    for attempt, pause in enumerate((*pauses, None), 1):
-        try:
-            with lake.connect(writes=True) as connection:
-                return _publish(connection, lake, released_file, release, decision, finish, gone, attempt, started)
-        except LakeError as error:
-            if error.is_final or pause is None:
-                raise
-        time.sleep(pause)
-    raise AssertionError("the last attempt returns or raises")
+    with request.lake.connect(writes=True) as connection:
+        published = read_lake_releases(connection)
+        if not is_to_be_written(request, published):
+            _clean_up(connection, published)
+            return Publication(published[-1], is_new=False)
+        connection.execute(f"attach {literal(str(request.file))} as {_SOURCE} (read_only)")
+        connection.execute("begin")
+        # With nothing tried again by itself, a transaction that commits has the number after the snapshot it began with.
+        ((snapshot,),) = connection.execute(f"select id + 1 from {LAKE_DATABASE}.current_snapshot()").fetchall()
+        expired = [row for row in read_lake_releases(connection) if row.release in request.superseded]
+        _copy_tables(connection)
+        _copy_views(connection)
+        _create_macros(connection, request.macros)
+        _copy_comments(connection)
+        release = replace(request.release, snapshot=snapshot)
+        _write_release(connection, release, expired)
+        words = (literal(text) for text in (release.published_by, f"release {release.release}"))
+        connection.execute(
+            f"call {LAKE_DATABASE}.set_commit_message({', '.join(words)}, extra_info => {literal(release.content)})"
+        )
+        connection.execute("commit")
+        connection.execute(f"detach {_SOURCE}")
+        _clean_up(connection, read_lake_releases(connection))
+        return Publication(release, is_new=True, expired=tuple(dict.fromkeys(row.release for row in expired)))
 
 
-def _publish(
-    connection: Connection,
-    lake: Lake,
-    released_file: Path,
-    release: LakeRelease,
-    decision: Decision,
-    finish: Callable[[Connection], None],
-    gone: Callable[[LakeRelease], bool],
-    attempt: int,
-    started: float,
-) -> Publication:
-    published = read_lake_releases(connection)
-    if not decision(published):
-        _clean_up(connection, published, release)
-        return Publication(published[-1], is_new=False, attempts=attempt, seconds=time.monotonic() - started)
-    connection.execute(f"attach {literal(str(released_file))} as {_SOURCE} (read_only)")
-    connection.execute("begin")
-    # With nothing tried again by itself, a transaction that commits has the number after the snapshot that it began with.
-    ((snapshot,),) = connection.execute(f"select id + 1 from {LAKE_DATABASE}.current_snapshot()").fetchall()
-    expired = [row for row in read_lake_releases(connection) if gone(row)]
-    _copy_tables(connection)
-    _copy_views(connection)
-    finish(connection)
-    _copy_comments(connection)
-    row = LakeRelease(**{field.name: getattr(release, field.name) for field in fields(release)} | {"snapshot": snapshot})
-    _write_release(connection, row, expired)
-    connection.execute(
-        f"call {LAKE_DATABASE}.set_commit_message({literal(release.published_by)}, {literal(f'release {release.release}')},"
-        f" extra_info => {literal(release.content)})"
-    )
-    connection.execute("commit")
-    connection.execute(f"detach {_SOURCE}")
-    _clean_up(connection, read_lake_releases(connection), release)
-    names = tuple(dict.fromkeys(row.release for row in expired))
-    return Publication(row, is_new=True, expired=names, attempts=attempt, seconds=time.monotonic() - started)
+def is_to_be_written(request: LakeRequest, published: Sequence[LakeRelease]) -> bool:
+    """Whether the release goes in front of what is published. Raises LakeError where that is somebody else's, or newer."""
+    if not published:
+        return True
+    release, current = request.release, published[-1]
+    if (current.release, current.content) == (release.release, release.content):
+        return False
+    if current.release not in request.own_releases:
+        key = "" if current.key_check == release.key_check else ", with pseudonyms of another key"
+        raise LakeError(
+            f"{request.lake}: holds release {current.release} of another study named {current.study}{key}: this study's"
+            " audit trail does not know it; give the study's folder another name, or name another lake in"
+            " WAVEHOUSE_LAKE_CATALOG"
+        )
+    if release.released_at < current.released_at and not request.allows_older:
+        raise LakeError(
+            f"{request.lake}: release {release.release} is older than {current.release}, which is published; --older puts it"
+            " in front all the same"
+        )
+    return True
 
 
 def _names(connection: Connection, function: str, kind: str, database: str) -> dict[tuple[str, str], str]:
@@ -203,8 +197,8 @@ def _copy_comments(connection: Connection) -> None:
         connection.execute(f"comment on column {name} is {literal(comment)}")
 
 
-def create_without_comments(connection: Connection, sql: str) -> None:
-    """Run statements that create macros and describe them, in a lake, where macros have no descriptions."""
+def _create_macros(connection: Connection, sql: str) -> None:
+    """Run statements that create macros and describe them; in a lake macros have no descriptions."""
     for statement in connection.extract_statements(sql):
         if statement.type != duckdb.StatementType.ALTER:
             connection.execute(statement)
@@ -225,7 +219,7 @@ def _write_release(connection: Connection, release: LakeRelease, expired: Sequen
     connection.execute(f"insert into {table} values ({', '.join('?' for _ in values)})", values)
 
 
-def _clean_up(connection: Connection, published: Sequence[LakeRelease], release: LakeRelease) -> None:
+def _clean_up(connection: Connection, published: Sequence[LakeRelease]) -> None:
     """What no kept release needs is deleted: snapshots that are no release, and files that a killed publisher left.
 
     A day later, so that whoever reads them meanwhile comes to an end; at once in a study from which somebody was erased.
@@ -237,6 +231,6 @@ def _clean_up(connection: Connection, published: Sequence[LakeRelease], release:
     if superfluous:
         connection.execute(f"call ducklake_expire_snapshots({literal(LAKE_DATABASE)}, versions => {superfluous})")
     age = f"older_than => now() - interval {_HOUSEKEEPING_DAYS} day"
-    due = "cleanup_all => true" if release.erasures else age
+    due = "cleanup_all => true" if published[-1].erasures else age
     connection.execute(f"call ducklake_cleanup_old_files({literal(LAKE_DATABASE)}, {due})")
     connection.execute(f"call ducklake_delete_orphaned_files({literal(LAKE_DATABASE)}, {age})")

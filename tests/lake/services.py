@@ -14,6 +14,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 #: What the services' messages must never show. As text of no other kind occurs in any message.
 PASSWORD, KEY_ID, SECRET = "planted-p4ssword", "planted-key-id", "planted-s3cret"
@@ -63,12 +65,8 @@ class Postgres:
         return f"postgresql://lake:{PASSWORD}@127.0.0.1:{self.port}/lake"
 
     def create(self) -> None:
-        self.folder.mkdir(parents=True)
         if os.geteuid() == 0:
             shutil.chown(self.folder, "postgres")
-            for parent in (self.folder, *self.folder.parents):  # of the tests' own folders, which are for their owner alone
-                if "pytest" in parent.name:
-                    parent.chmod(parent.stat().st_mode | 0o011)
         self._run(
             "initdb", "-D", str(self.folder / "data"), "-A", "scram-sha-256", "-U", "owner", "--pwfile", self._password()
         )
@@ -106,7 +104,7 @@ class Postgres:
     def _run(self, program: str, *arguments: str) -> None:
         """Programs of the server do not run as root."""
         owner = pwd.getpwnam("postgres") if os.geteuid() == 0 else None
-        ids = {} if owner is None else {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
+        ids: dict[str, Any] = {} if owner is None else {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
         with (self.folder.parent / "postgres.txt").open("ab") as log:
             subprocess.run(
                 [str(self.programs / program), *arguments],
@@ -119,13 +117,15 @@ class Postgres:
 
 
 @contextmanager
-def postgres_at(folder: Path, programs: Path) -> Iterator[Postgres]:
-    cluster = Postgres(folder, programs)
-    cluster.create()
-    try:
-        yield cluster
-    finally:
-        cluster.stop()
+def running_postgres(programs: Path) -> Iterator[Postgres]:
+    """In a folder of its own: the server's owner may not look into those of the tests."""
+    with TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True) as folder:
+        cluster = Postgres(Path(folder), programs)
+        cluster.create()
+        try:
+            yield cluster
+        finally:
+            cluster.stop()
 
 
 @dataclass(frozen=True)
