@@ -192,7 +192,7 @@ def _lake(environment: Mapping[str, str]) -> tuple[str, LakeAddress | None]:
         raise SettingsError(str(error)) from None
     if target == "lake" and lake is None:
         raise SettingsError(
-            "WAVEHOUSE_TARGET: is lake, and WAVEHOUSE_LAKE_CATALOG and WAVEHOUSE_LAKE_DATA say of none where it is"
+            "WAVEHOUSE_TARGET: is lake, and no lake is named; set WAVEHOUSE_LAKE_CATALOG and WAVEHOUSE_LAKE_DATA"
         )
     return target, lake
 

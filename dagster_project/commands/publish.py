@@ -26,6 +26,11 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "--older", action="store_true", help="put the release in front although a newer one of the study is published"
     )
     publish.add_argument("--list", action="store_true", help="list the releases in the lake, the current one last")
+    publish.add_argument(
+        "--attach",
+        action="store_true",
+        help="print the SQL by which any DuckDB client reads the study's lake, without a secret",
+    )
 
 
 def execute(options: argparse.Namespace, settings: Settings) -> int:
@@ -34,6 +39,9 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
     from dagster_project.warehouse import read_lake_releases
 
     lake = lake_of(settings)
+    if options.attach:
+        say(*lake.client_sql())
+        return 0
     if options.list:
         with lake.connect() as connection:
             published = read_lake_releases(connection)

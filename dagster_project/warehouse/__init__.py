@@ -15,7 +15,7 @@ from dagster_project.warehouse.compare import (
     WideTable,
     open_file_pair,
 )
-from dagster_project.warehouse.lake import Lake, LakeError, NoLakeError
+from dagster_project.warehouse.lake import LAKE_DATABASE, Lake, LakeError, NoLakeError
 from dagster_project.warehouse.lake_process import PAUSES, publish_to_lake
 from dagster_project.warehouse.lake_releases import (
     LakeRelease,
@@ -57,6 +57,7 @@ from dagster_project.warehouse.working_file import (
 )
 
 __all__ = [
+    "LAKE_DATABASE",
     "PAUSES",
     "RELEASE_FORMAT",
     "Cell",

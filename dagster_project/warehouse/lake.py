@@ -7,9 +7,9 @@ is published (lake_releases.py), which study may publish there (release/).
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -24,6 +24,7 @@ LAKE_DATABASE = "lake"
 EXTRA = "pip install 'wavehouse[lake]'"
 _LONGEST_NAME = 63  # of a schema of PostgreSQL
 _CATALOG_SECRET, _STORE_SECRET = "lake_catalog", "lake_store"
+_TO_BE_FILLED_IN = "…"
 #: As a working file is opened; extensions come from installed packages, never from a network.
 _SETTINGS = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "memory_limit": "1800MB"}
 
@@ -61,11 +62,13 @@ class Lake:
 
     address: LakeAddress
     study: str
+    #: `study` of what is published, `work` of the tables that releases are made from.
+    kind: str = "study"
 
     @property
     def name(self) -> str:
         """The schema of PostgreSQL, or the name of the file, that holds the catalogue; also the folder of the data."""
-        return catalog_name(self.study)
+        return catalog_name(self.study, self.kind)
 
     @property
     def file(self) -> Path | None:
@@ -93,25 +96,26 @@ class Lake:
         try:
             connection = duckdb.connect(config={**_SETTINGS, "threads": threads})
             try:
-                self._attach(connection, writes=writes, snapshot=snapshot)
+                self.attach(connection, writes=writes, snapshot=snapshot)
                 yield connection
             finally:
                 connection.close()
         except duckdb.Error as error:
             raise self.error(str(error)) from None
 
-    def _attach(self, connection: Connection, *, writes: bool, snapshot: int | None) -> None:
+    def attach(
+        self, connection: Connection, *, writes: bool = False, snapshot: int | None = None, attempts: int = 0
+    ) -> None:
+        """Attach the lake to a connection. attempts: how many more a transaction that writes has by itself."""
         for extension in self._extensions():
             connection.execute(f"load {literal(str(extension_file(extension)))}")
-        # One statement in all of them is tried by whoever publishes: it decides anew what is to be done.
-        connection.execute(f"set ducklake_max_retry_count = {0 if writes else 100}")
+        connection.execute(f"set ducklake_max_retry_count = {attempts if writes else 100}")
         options = {"data_inlining_row_limit": "0"}
         catalog = self.address.catalog
         if isinstance(catalog, PostgresAddress):
             _create_secret(connection, _CATALOG_SECRET, _postgres_secret(catalog))
             options |= {"metadata_schema": literal(self.name), "meta_secret": literal(_CATALOG_SECRET)}
-            timeout = {"connect_timeout": "10"} | dict(catalog.parameters)
-            path = "ducklake:postgres:" + " ".join(f"{name}={_dsn_value(value)}" for name, value in timeout.items())
+            path = "ducklake:postgres:" + _dsn({"connect_timeout": "10"} | dict(catalog.parameters))
         else:
             assert self.file is not None
             path = f"ducklake:{self.file}"
@@ -130,6 +134,23 @@ class Lake:
             words.append(f"snapshot_version {snapshot}")
         connection.execute(f"attach {literal(path)} as {LAKE_DATABASE} ({', '.join(words)})")
         connection.execute(f"use {LAKE_DATABASE}")
+
+    def client_sql(self) -> list[str]:
+        """What any DuckDB client runs to read the lake, a statement each. Passwords and keys stand as …, to be filled in."""
+        catalog, name = self.address.catalog, identifier(self.name)
+        statements = [f"load {literal(str(extension_file(extension)))};" for extension in self._extensions()]
+        options, path = ["read_only"], f"ducklake:{self.file}"
+        if isinstance(catalog, PostgresAddress):
+            secret = _words(_postgres_secret(replace(catalog, password=_TO_BE_FILLED_IN)))
+            statements.append(f"create secret {_CATALOG_SECRET} ({secret});")
+            path = "ducklake:postgres:" + _dsn(dict(catalog.parameters))
+            options += [f"metadata_schema {literal(self.name)}", f"meta_secret {literal(_CATALOG_SECRET)}"]
+        if self.address.is_on_objects:
+            secret = _words(
+                self._store_secret() | {"key_id": literal(_TO_BE_FILLED_IN), "secret": literal(_TO_BE_FILLED_IN)}
+            )
+            statements.append(f"create secret {_STORE_SECRET} ({secret});")
+        return [*statements, f"attach {literal(path)} as {name} ({', '.join(options)});", f"use {name};"]
 
     def _extensions(self) -> list[str]:
         on_postgres = isinstance(self.address.catalog, PostgresAddress)
@@ -168,13 +189,13 @@ class Lake:
         )
 
 
-def catalog_name(study: str) -> str:
-    """The name of a study's catalogue: study_ and its own name; with 8 digits of a hash where that name has what PostgreSQL
-    or an object store would read otherwise, or is too long."""
+def catalog_name(study: str, kind: str = "study") -> str:
+    """The name of a study's catalogue: its kind and its own name; with 8 digits of a hash where that name has what
+    PostgreSQL or an object store would read otherwise, or is too long."""
     plain = re.sub(r"[^a-z0-9_]", "_", study.lower())
-    if plain == study and len(plain) <= _LONGEST_NAME - len("study_"):
-        return f"study_{plain}"
-    return f"study_{plain[:40]}_{hashlib.sha256(study.encode()).hexdigest()[:8]}"
+    if plain == study and len(plain) < _LONGEST_NAME - len(kind):
+        return f"{kind}_{plain}"
+    return f"{kind}_{plain[:40]}_{hashlib.sha256(study.encode()).hexdigest()[:8]}"
 
 
 def extension_file(name: str) -> Path:
@@ -191,8 +212,11 @@ def extension_file(name: str) -> Path:
 
 def _create_secret(connection: Connection, name: str, options: dict[str, str]) -> None:
     """In memory alone. What is attached refers to it by name, so that no error quotes what is in it."""
-    words = ", ".join(f"{option} {value}" for option, value in options.items())
-    connection.execute(f"create temporary secret {identifier(name)} ({words})")
+    connection.execute(f"create temporary secret {identifier(name)} ({_words(options)})")
+
+
+def _words(options: Mapping[str, str]) -> str:
+    return ", ".join(f"{option} {value}" for option, value in options.items())
 
 
 def _postgres_secret(catalog: PostgresAddress) -> dict[str, str]:
@@ -201,5 +225,7 @@ def _postgres_secret(catalog: PostgresAddress) -> dict[str, str]:
     return {"type": "postgres"} | options | ({"password": literal(catalog.password)} if catalog.password else {})
 
 
-def _dsn_value(value: str) -> str:
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+def _dsn(parameters: Mapping[str, str]) -> str:
+    """Parameters as PostgreSQL's client library reads them."""
+    quoted = {name: value.replace("\\", "\\\\").replace("'", "\\'") for name, value in parameters.items()}
+    return " ".join(f"{name}='{value}'" for name, value in quoted.items())

@@ -12,11 +12,15 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.warehouse.lake import LAKE_DATABASE, Lake, LakeError
-from dagster_project.warehouse.release import create_in_order, without_catalog
+from dagster_project.warehouse.lake_tables import (
+    SOURCE_DATABASE,
+    copied_from,
+    copy_schemas_to_lake,
+    full_name,
+    relations,
+)
 from dagster_project.warehouse.working_file import Connection, identifier, literal, rows, rows_as
 
-#: The database name under which the released file is attached.
-_SOURCE = "release_to_publish"
 #: For how long whoever reads what is to be deleted may go on.
 _HOUSEKEEPING_DAYS = 1
 
@@ -67,8 +71,8 @@ class Publication:
 class LakeRequest:
     """What is to be published, and by whom: all that one attempt needs to know.
 
-    own_releases: of the study, by its audit trail. superseded: those of them that are kept no longer. macros: SQL that creates
-    what a released file has beside tables and views.
+    own_releases: of the study, by its audit trail. superseded: those of them that are kept no longer. macros: SQL that
+    creates what a released file has beside tables and views.
     """
 
     lake: Lake
@@ -98,23 +102,19 @@ def publish_once(request: LakeRequest) -> Publication:
         if not is_to_be_written(request, published):
             _clean_up(connection, published)
             return Publication(published[-1], is_new=False)
-        connection.execute(f"attach {literal(str(request.file))} as {_SOURCE} (read_only)")
-        connection.execute("begin")
-        # With nothing tried again by itself, a transaction that commits has the number after the snapshot it began with.
-        ((snapshot,),) = connection.execute(f"select id + 1 from {LAKE_DATABASE}.current_snapshot()").fetchall()
-        expired = [row for row in read_lake_releases(connection) if row.release in request.superseded]
-        _copy_tables(connection)
-        _copy_views(connection)
-        _create_macros(connection, request.macros)
-        _copy_comments(connection)
-        release = replace(request.release, snapshot=snapshot)
-        _write_release(connection, release, expired)
-        words = (literal(text) for text in (release.published_by, f"release {release.release}"))
-        connection.execute(
-            f"call {LAKE_DATABASE}.set_commit_message({', '.join(words)}, extra_info => {literal(release.content)})"
-        )
-        connection.execute("commit")
-        connection.execute(f"detach {_SOURCE}")
+        with copied_from(connection, request.file):
+            # With nothing tried again by itself, a transaction that commits has the number after the one it began with.
+            ((snapshot,),) = connection.execute(f"select id + 1 from {LAKE_DATABASE}.current_snapshot()").fetchall()
+            expired = [row for row in read_lake_releases(connection) if row.release in request.superseded]
+            copy_schemas_to_lake(connection)
+            _create_macros(connection, request.macros)
+            _copy_comments(connection)
+            release = replace(request.release, snapshot=snapshot)
+            _write_release(connection, release, expired)
+            words = (literal(text) for text in (release.published_by, f"release {release.release}"))
+            connection.execute(
+                f"call {LAKE_DATABASE}.set_commit_message({', '.join(words)}, extra_info => {literal(release.content)})"
+            )
         _clean_up(connection, read_lake_releases(connection))
         return Publication(release, is_new=True, expired=tuple(dict.fromkeys(row.release for row in expired)))
 
@@ -141,59 +141,22 @@ def is_to_be_written(request: LakeRequest, published: Sequence[LakeRelease]) -> 
     return True
 
 
-def _names(connection: Connection, function: str, kind: str, database: str) -> dict[tuple[str, str], str]:
-    """The tables or views of a database by schema and name, with their SQL."""
-    return {
-        (schema, name): sql
-        for schema, name, sql in connection.execute(
-            f"select schema_name, {kind}_name, sql from {function}() where database_name = ? and not internal"
-            f" order by schema_name, {kind}_name",
-            [database],
-        ).fetchall()
-    }
-
-
-def _full_name(database: str, schema: str, name: str) -> str:
-    return ".".join(map(identifier, (database, schema, name)))
-
-
-def _copy_tables(connection: Connection) -> None:
-    """Every table of the release, whole; views and what the release has no longer leave first."""
-    source, target = (_names(connection, "duckdb_tables", "table", database) for database in (_SOURCE, LAKE_DATABASE))
-    source_views = _names(connection, "duckdb_views", "view", _SOURCE)
-    for schema, name in _names(connection, "duckdb_views", "view", LAKE_DATABASE):
-        connection.execute(f"drop view {_full_name(LAKE_DATABASE, schema, name)}")
-    for schema, name in target.keys() - source.keys() - {("main", "releases")}:
-        connection.execute(f"drop table {_full_name(LAKE_DATABASE, schema, name)}")
-    for schema in sorted({schema for schema, _ in (*source, *source_views)}):
-        connection.execute(f"create schema if not exists {identifier(LAKE_DATABASE)}.{identifier(schema)}")
-    for schema, name in source:
-        connection.execute(
-            f"create or replace table {_full_name(LAKE_DATABASE, schema, name)} as from {_full_name(_SOURCE, schema, name)}"
-        )
-
-
-def _copy_views(connection: Connection) -> None:
-    views = _names(connection, "duckdb_views", "view", _SOURCE)
-    create_in_order(connection, [without_catalog(sql, _SOURCE) for sql in views.values()])
-
-
 def _copy_comments(connection: Connection) -> None:
     """The descriptions of tables, of their columns and of views; a lake has none for columns of views."""
     for kind in ("table", "view"):
         for schema, name, comment in connection.execute(
             f"select schema_name, {kind}_name, comment from duckdb_{kind}s()"
             " where database_name = ? and comment is not null and not internal",
-            [_SOURCE],
+            [SOURCE_DATABASE],
         ).fetchall():
-            connection.execute(f"comment on {kind} {_full_name(LAKE_DATABASE, schema, name)} is {literal(comment)}")
+            connection.execute(f"comment on {kind} {full_name(LAKE_DATABASE, schema, name)} is {literal(comment)}")
     for schema, table, column, comment in connection.execute(
         "select schema_name, table_name, column_name, comment from duckdb_columns() as columns"
         " semi join duckdb_tables() as tables using (database_name, schema_name, table_name)"
         " where database_name = ? and columns.comment is not null and not columns.internal",
-        [_SOURCE],
+        [SOURCE_DATABASE],
     ).fetchall():
-        name = f"{_full_name(LAKE_DATABASE, schema, table)}.{identifier(column)}"
+        name = f"{full_name(LAKE_DATABASE, schema, table)}.{identifier(column)}"
         connection.execute(f"comment on column {name} is {literal(comment)}")
 
 
@@ -208,7 +171,7 @@ def _write_release(connection: Connection, release: LakeRelease, expired: Sequen
     """Add the row of a release, and take those out that are kept no longer."""
     table = f"{LAKE_DATABASE}.main.releases"
     columns = ", ".join(f"{identifier(name)} {kind}" for name, (kind, _) in RELEASE_COLUMNS.items())
-    if ("main", "releases") not in _names(connection, "duckdb_tables", "table", LAKE_DATABASE):
+    if ("main", "releases") not in relations(connection, "table", LAKE_DATABASE):
         connection.execute(f"create table {table} ({columns})")
         connection.execute(f"comment on table {table} is {literal(_RELEASES_COMMENT)}")
         for name, (_, description) in RELEASE_COLUMNS.items():

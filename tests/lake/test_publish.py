@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import pytest
 from conftest import Run, Workspace
 from lake.services import KEY_ID, PASSWORD, SECRET, Postgres
@@ -151,6 +152,29 @@ def test_publishing_and_tracing_by_command(
         assert commands(*words, "--lake") == commands(*words, "--lake", name[:8]) == commands(*words)
     code, _, (line,) = commands("trace", result, "--lake", "2001")
     assert (code, line) == (2, f"wavehouse: {where}: no release begins with '2001'; the kept ones are {name}")
+
+
+def test_any_client_reads_it_by_what_is_printed(
+    study: Workspace, object_lake_variables: dict[str, str], postgres: Postgres
+) -> None:
+    """With a role that may read alone."""
+    settings = _with_lake(study.settings, object_lake_variables)
+    release = publish_current_release(settings).release
+    lake = lake_of(settings)
+    postgres.ask(f"create role reader login password '{PASSWORD}'", user="owner")
+    postgres.ask(f"grant usage on schema {lake.name} to reader; grant select on all tables in schema {lake.name} to reader")
+    sql = "\n".join(lake.client_sql())
+    assert not any(secret in sql for secret in (PASSWORD, KEY_ID, SECRET))
+    sql = sql.replace("user 'lake'", "user 'reader'").replace("password '…'", f"password '{PASSWORD}'")
+    sql = sql.replace("key_id '…'", f"key_id '{KEY_ID}'").replace("secret '…'", f"secret '{SECRET}'")
+    with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as client:
+        client.execute(sql)
+        assert client.execute("select release from releases").fetchall() == [(release.release,)]
+        assert client.execute("select count(*) from trace('change/mood_total/T1-T2/p')").fetchall() == [(38,)]
+    with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as client:
+        client.execute(sql.replace("read_only, ", ""))
+        with pytest.raises(duckdb.Error, match="permission denied"):
+            client.execute("create table intruder as select 1 as number")
 
 
 def test_an_older_release_is_asked_about(
