@@ -21,6 +21,7 @@ from dagster_project.commands import (
     key,
     log,
     new,
+    publish,
     pull,
     queries,
     reference,
@@ -39,8 +40,8 @@ from dagster_project.terminal import error_line, say
 
 #: In the order of the help.
 _COMMANDS = (
-    run, check, contract, pull, new, instruments, ui, diff, trace, export, render, reminders, queries, log, key, forget,
-    retention, dpia, audit, simulate, reference,
+    run, check, contract, pull, new, instruments, ui, diff, trace, export, publish, render, reminders, queries, log, key,
+    forget, retention, dpia, audit, simulate, reference,
 )  # fmt: skip
 
 

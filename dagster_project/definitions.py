@@ -14,6 +14,7 @@ from dagster_project.defs.codebook import codebook
 from dagster_project.defs.extensions import extension_assets
 from dagster_project.defs.fieldwork import lists
 from dagster_project.defs.interviews import INTERVIEW_ASSETS
+from dagster_project.defs.lake_release import lake_assets
 from dagster_project.defs.models import MODEL_CHECKS, exposure_specs, model_assets
 from dagster_project.defs.outcomes import OUTCOME_ASSETS
 from dagster_project.defs.public_release import public_release
@@ -57,7 +58,7 @@ def build_defs(settings: Settings) -> dg.Definitions:
         lambda spec: spec.replace_attributes(code_version=version),
         [
             *(codebook, *raw, variant_marts, *OUTCOME_ASSETS, *INTERVIEW_ASSETS, *extension_assets(study)),
-            *(lists, release, public_release),
+            *(lists, release, public_release, *lake_assets(settings)),
         ],
     )
     graph = dg.Definitions(

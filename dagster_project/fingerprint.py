@@ -96,6 +96,8 @@ def inputs_fingerprint(settings: Settings) -> str | None:
     digest = hashlib.sha256()
     for version in (platform.python_version().encode(), *_libraries()):
         digest.update(version + b"\n")
+    if settings.target != "file":  # a release that is not in this lake yet is published there
+        digest.update(f"{settings.target}\0{settings.lake}\n".encode())
     try:
         own_files = study_files(settings.study_folder)
         files = [(path.relative_to(settings.study_folder).as_posix(), path) for path in own_files]

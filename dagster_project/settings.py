@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dagster_project.keys import KEY_FILE, KeySources, PseudonymKey, SettingsError, find_key
+from dagster_project.lake_address import LakeAddress, LakeAddressError, read_lake_address, read_target
 from dagster_project.places import DBT_PROJECT, EXAMPLE, IS_CLONE, PACKAGE, STUDY_FILE, home_beside, studies_of, workspace
 
 #: The study that is meant where nobody names one, if there is none or it is among several of a clone: the example.
@@ -36,6 +37,8 @@ class Settings:
     user: str = ""
     package_folder: Path = PACKAGE
     dbt_folder: Path = DBT_PROJECT
+    target: str = "file"
+    lake: LakeAddress | None = None
 
     def environment(self, environment: Mapping[str, str]) -> dict[str, str]:
         """An environment for a child process that reads these settings from it; the rest stays as in `environment`."""
@@ -160,9 +163,12 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     below data/, or the example. WAVEHOUSE_HOME, DAGSTER_HOME: where files of runs go.
     WAVEHOUSE_PSEUDONYM_KEY: the key of the pseudonyms. WAVEHOUSE_WATCH: not empty or 0 lets runs start themselves.
     WAVEHOUSE_USER: who one is in the audit trail, beside the operating system's user.
+    WAVEHOUSE_TARGET: `lake` publishes each release to the lake that WAVEHOUSE_LAKE_CATALOG and its neighbours name
+    (lake_address.py).
     WAVEHOUSE_NOTIFY: a chat's webhook or mailto:address that is told of failed runs, by way of WAVEHOUSE_SMTP.
     """
     study_folder = _study_folder(environment.get("WAVEHOUSE_STUDY") or "")
+    target, lake = _lake(environment)
     home = Path(environment.get("WAVEHOUSE_HOME") or home_beside(study_folder)).resolve()
     return Settings(
         study_folder=study_folder,
@@ -173,7 +179,22 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         notify=environment.get("WAVEHOUSE_NOTIFY", ""),
         smtp=environment.get("WAVEHOUSE_SMTP") or "localhost",
         user=environment.get("WAVEHOUSE_USER", ""),
+        target=target,
+        lake=lake,
     )
+
+
+def _lake(environment: Mapping[str, str]) -> tuple[str, LakeAddress | None]:
+    """The target, and the lake. Raises SettingsError where they are not clear, or the target is a lake and none is named."""
+    try:
+        target, lake = read_target(environment), read_lake_address(environment)
+    except LakeAddressError as error:
+        raise SettingsError(str(error)) from None
+    if target == "lake" and lake is None:
+        raise SettingsError(
+            "WAVEHOUSE_TARGET: is lake, and no lake is named; set WAVEHOUSE_LAKE_CATALOG and WAVEHOUSE_LAKE_DATA"
+        )
+    return target, lake
 
 
 def _study_folder(name: str) -> Path:

@@ -2,11 +2,17 @@
 
 import argparse
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from dagster_project.commands.command import add_command
 from dagster_project.settings import Settings
 from dagster_project.terminal import say
 from dagster_project.trail import Facts, record
+
+if TYPE_CHECKING:
+    from dagster_project.warehouse import Connection
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -15,6 +21,13 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     trace.add_argument("--person", help="list the answers of one person, by pseudonym (or by identifier, with --names)")
     trace.add_argument("--names", action="store_true", help="name people as in the exports, from the working file")
     trace.add_argument("--csv", action="store_true", help="write every row as CSV instead")
+    trace.add_argument(
+        "--lake",
+        nargs="?",
+        const="",
+        metavar="RELEASE",
+        help="trace in the lake where `wavehouse publish` puts releases: the current one, or a kept one by its name",
+    )
 
 
 def execute(options: argparse.Namespace, settings: Settings) -> int:
@@ -24,17 +37,12 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
     from dagster_project.results import TRACE_COLUMNS, person_lines, trace_lines, unknown_id_message
     from dagster_project.warehouse import Warehouse, rows, rows_as
 
-    file = settings.study_folder / "release" / "warehouse.duckdb"
-    if not file.exists():
-        raise ValueError(f"{settings.study_folder}: there is no release yet; `wavehouse run` makes one")
     names: dict[str, str] = {}
     if options.names:
         roster = Warehouse(settings.warehouse_file).rows("select participant_id, respondent from raw.roster")
         names = {row["participant_id"]: row["respondent"] for row in roster}
     person = next((pseudonym for pseudonym, name in names.items() if name == options.person), options.person)
-    with Warehouse(file).connect(read_only=True) as connection:
-        if not rows(connection, "from duckdb_functions() where function_name = 'traced_rows'"):
-            raise ValueError(f"{file}: an earlier version of Wavehouse made this release; `wavehouse run` rebuilds it")
+    with _open_release(options.lake, settings) as connection:
         if not rows(connection, "from results.results where result_id = ?", [options.result_id]):
             ids = [row["result_id"] for row in rows(connection, "from results.results")]
             raise ValueError(unknown_id_message(options.result_id, ids))
@@ -60,3 +68,24 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
                 )
             say("", f"{options.person}:", *lines)
     return 0
+
+
+@contextmanager
+def _open_release(lake_release: str | None, settings: Settings) -> "Iterator[Connection]":
+    """The current release, for reading. lake_release: its name in the lake, blank for the current one there; None for the
+    study's own file."""
+    from dagster_project.warehouse import Warehouse, rows
+
+    if lake_release is not None:
+        from dagster_project.release.lake import lake_of, opened_in_lake
+
+        with opened_in_lake(lake_of(settings), lake_release) as connection:
+            yield connection
+        return
+    file = settings.study_folder / "release" / "warehouse.duckdb"
+    if not file.exists():
+        raise ValueError(f"{settings.study_folder}: there is no release yet; `wavehouse run` makes one")
+    with Warehouse(file).connect(read_only=True) as connection:
+        if not rows(connection, "from duckdb_functions() where function_name = 'traced_rows'"):
+            raise ValueError(f"{file}: an earlier version of Wavehouse made this release; `wavehouse run` rebuilds it")
+        yield connection

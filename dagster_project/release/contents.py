@@ -147,12 +147,17 @@ def _left_out(study: Study) -> dict[str, str]:
 
 def add_trace(connection: Connection) -> None:
     """The macros by which a result is followed to its people in SQL, in a file that holds the schemas of a release."""
+    connection.execute(released_trace_sql(connection))
+
+
+def released_trace_sql(connection: Connection) -> str:
+    """The SQL of these macros, by the codebook of an open release."""
     parts = rows_as(connection, ScalePart, "select scale, part from codebook.scale_parts order by scale, part_order")
     items = rows_as(connection, ScaleItem, _SCALE_ITEMS)
     gates = rows_as(connection, GatedItem, "select item, gate from codebook.item_gates order by item, condition_order")
     blocks = rows_as(connection, ScaleItem, _JUDGED_ITEMS)
     sources = rows_as(connection, ItemSource, "select item, wave, part from codebook.wave_items where part > 1")
-    connection.execute(trace_sql(parts, items, gates, blocks, sources))
+    return trace_sql(parts, items, gates, blocks, sources)
 
 
 #: With those that only a variant has.

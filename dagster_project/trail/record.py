@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 TRAIL_FILE = "audit_trail.jsonl"
 Kind = Literal[
     "run_started", "run_ended", "inputs", "definitions", "pin", "mapping", "wave_removed", "blinding", "unblinding",
-    "disclosure", "release", "public_release", "pull", "export", "names_shown", "query", "erasure", "retention",
-    "key_rotation_begun", "key_rotation_cancelled", "key_rotated", "key_escrow", "key_restored", "trail_restored",
-    "torn_line",
+    "disclosure", "release", "public_release", "lake_publication", "pull", "export",
+    "names_shown", "query", "erasure", "retention", "key_rotation_begun", "key_rotation_cancelled", "key_rotated",
+    "key_escrow", "key_restored", "trail_restored", "torn_line",
 ]  # fmt: skip
 #: Each kind with what it records.
 KINDS: dict[Kind, str] = {
@@ -43,6 +43,7 @@ KINDS: dict[Kind, str] = {
     "disclosure": "what the public release may show was declared, or changed",
     "release": "a release was made: its fingerprint, the hash of its manifest, the rules that changed",
     "public_release": "a public release was made: how many numbers it holds, and how many of them are hidden",
+    "lake_publication": "a release was published in a lake: which, and as which snapshot",
     "pull": "exports were brought from their services",
     "export": "the clean data set was written for other programs",
     "names_shown": "people were shown by their identifiers",

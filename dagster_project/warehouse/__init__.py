@@ -1,7 +1,7 @@
 """The only access to DuckDB files: open briefly, replace tables in a transaction, publish a copy.
 
 Belongs here: connections, replacing tables, publishing releases. Does not belong here: what the tables mean.
-This package imports no other one of the project.
+Of the project this package imports what reads the address of a lake and sets modes of files.
 """
 
 from dagster_project.warehouse.compaction import compact
@@ -14,6 +14,14 @@ from dagster_project.warehouse.compare import (
     RowValues,
     WideTable,
     open_file_pair,
+)
+from dagster_project.warehouse.lake import LAKE_DATABASE, Lake, LakeError, NoLakeError
+from dagster_project.warehouse.lake_process import PAUSES, publish_to_lake
+from dagster_project.warehouse.lake_releases import (
+    LakeRelease,
+    LakeRequest,
+    Publication,
+    read_lake_releases,
 )
 from dagster_project.warehouse.release import (
     RELEASE_FORMAT,
@@ -49,6 +57,8 @@ from dagster_project.warehouse.working_file import (
 )
 
 __all__ = [
+    "LAKE_DATABASE",
+    "PAUSES",
     "RELEASE_FORMAT",
     "Cell",
     "CellCounts",
@@ -57,8 +67,14 @@ __all__ = [
     "DamagedFileError",
     "FilePair",
     "IncomparableError",
+    "Lake",
+    "LakeError",
+    "LakeRelease",
+    "LakeRequest",
     "LockedFileError",
+    "NoLakeError",
     "OtherVersionError",
+    "Publication",
     "QueryError",
     "ReleasedFile",
     "RowValues",
@@ -77,6 +93,8 @@ __all__ = [
     "make_current",
     "open_file_pair",
     "publish_release",
+    "publish_to_lake",
+    "read_lake_releases",
     "recover_pointer",
     "recover_release",
     "release_names",

@@ -72,15 +72,22 @@ def copy_schemas(
 
 
 def _copy_views(connection: duckdb.DuckDBPyConnection, source: str, schema_list: str) -> None:
-    pending = [
-        _without_catalog(sql, source)
-        for (sql,) in connection.execute(
-            f"select sql from duckdb_views() where database_name = ? and schema_name in ({schema_list}) and not internal"
-            " order by schema_name, view_name",
-            [source],
-        ).fetchall()
-    ]
-    # A view may depend on views that come later by name.
+    create_in_order(
+        connection,
+        [
+            without_catalog(sql, source)
+            for (sql,) in connection.execute(
+                f"select sql from duckdb_views() where database_name = ? and schema_name in ({schema_list}) and not internal"
+                " order by schema_name, view_name",
+                [source],
+            ).fetchall()
+        ],
+    )
+
+
+def create_in_order(connection: duckdb.DuckDBPyConnection, statements: Sequence[str]) -> None:
+    """Create views or macros in whatever order they can be: one may depend on others that come later by name."""
+    pending = list(statements)
     while pending:
         failed, last_error = [], None
         for sql in pending:
@@ -94,7 +101,7 @@ def _copy_views(connection: duckdb.DuckDBPyConnection, source: str, schema_list:
         pending = failed
 
 
-def _without_catalog(sql: str, catalog: str) -> str:
+def without_catalog(sql: str, catalog: str) -> str:
     """Remove the database name from a view's SQL, since users may attach the release under any name. Literals stay."""
     quoted, bare = re.escape(identifier(catalog)), re.escape(catalog)
     return re.sub(rf"('(?:[^']|'')*')|(?:{quoted}|(?<![\w.\"]){bare})\.", lambda match: match[1] or "", sql)

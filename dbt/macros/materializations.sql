@@ -26,17 +26,22 @@
         {% if has_contract %}{{ comments(relation) }}{% endif %}
     {% endcall %}
     {#- Without a contract, described columns may not be there: which are, is asked. -#}
-    {% if not has_contract %}{% do persist_docs(relation, model) %}{% endif %}
+    {% if not has_contract %}{% do persist_docs(relation, model, for_columns=describes_columns(relation)) %}{% endif %}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {% do adapter.commit() %}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
     {{ return({'relations': [relation]}) }}
 {% endmacro %}
 
+{#- Whether the columns of a relation can be described: in a DuckLake those of views cannot -#}
+{% macro describes_columns(relation) %}
+    {{ return(not (relation.type == 'view' and adapter.is_ducklake(relation))) }}
+{% endmacro %}
+
 {#- The descriptions of a model and of the columns that its contract names -#}
 {% macro comments(relation) %}
     comment on {{ relation.type }} {{ relation }} is {{ duckdb_escape_comment(model.description) }};
-    {% for name, column in model.columns.items() %}
+    {% for name, column in model.columns.items() if describes_columns(relation) %}
     comment on column {{ relation }}.{{ adapter.quote(name) }} is {{ duckdb_escape_comment(column.description) }};
     {% endfor %}
 {% endmacro %}

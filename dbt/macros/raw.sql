@@ -12,7 +12,7 @@
 {#- The columns of schema raw that hold whole numbers: [table, column] -#}
 {% macro raw_number_columns() %}
     {% set found = [] %}
-    {% for row in codebook_rows("select table_name, column_name from information_schema.columns where table_schema = 'raw' and data_type = 'SMALLINT' order by table_name, ordinal_position") %}
+    {% for row in codebook_rows("select table_name, column_name from information_schema.columns where table_catalog = '" ~ target.database ~ "' and table_schema = 'raw' and data_type = 'SMALLINT' order by table_name, ordinal_position") %}
         {% do found.append([row.table_name, row.column_name]) %}
     {% endfor %}
     {{ return(found) }}

@@ -7,9 +7,9 @@
         {% for node in graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') %}
             {% do known.append([node.schema, node.name]) %}
         {% endfor %}
-        {% set found = run_query("select table_schema, table_name, table_type from information_schema.tables where table_schema in ('staging', 'intermediate', 'marts') order by table_schema, table_name") %}
+        {% set found = run_query("select table_schema, table_name, table_type from information_schema.tables where table_catalog = '" ~ target.database ~ "' and table_schema in ('staging', 'intermediate', 'marts') order by table_schema, table_name") %}
         {% for row in found.rows if [row[0], row[1]] not in known %}
-            {% call statement('drop_stranger', auto_begin=True) %}drop {{ 'view' if row[2] == 'VIEW' else 'table' }} {{ quoted(row[0]) }}.{{ quoted(row[1]) }}{% endcall %}
+            {% call statement('drop_stranger', auto_begin=True) %}drop {{ 'view' if row[2] == 'VIEW' else 'table' }} {{ quoted(target.database) }}.{{ quoted(row[0]) }}.{{ quoted(row[1]) }}{% endcall %}
             {% do adapter.commit() %}
         {% endfor %}
     {% endif %}
