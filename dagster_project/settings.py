@@ -34,6 +34,10 @@ class Settings:
     notify: str = ""
     smtp: str = "localhost"
     user: str = ""
+    #: The address of Dagster's history where it lies in PostgreSQL (dagster_home/history_place.py); it holds a password.
+    history: str = field(default="", repr=False)
+    #: How the study is called in assets, jobs and pools where one Dagster serves several studies (studies.py); else empty.
+    prefix: str = ""
     package_folder: Path = PACKAGE
     dbt_folder: Path = DBT_PROJECT
 
@@ -160,6 +164,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     below data/, or the example. WAVEHOUSE_HOME, DAGSTER_HOME: where files of runs go.
     WAVEHOUSE_PSEUDONYM_KEY: the key of the pseudonyms. WAVEHOUSE_WATCH: not empty or 0 lets runs start themselves.
     WAVEHOUSE_USER: who one is in the audit trail, beside the operating system's user.
+    WAVEHOUSE_HISTORY: the address of PostgreSQL, if Dagster's history is to lie there.
     WAVEHOUSE_NOTIFY: a chat's webhook or mailto:address that is told of failed runs, by way of WAVEHOUSE_SMTP.
     """
     study_folder = _study_folder(environment.get("WAVEHOUSE_STUDY") or "")
@@ -173,6 +178,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         notify=environment.get("WAVEHOUSE_NOTIFY", ""),
         smtp=environment.get("WAVEHOUSE_SMTP") or "localhost",
         user=environment.get("WAVEHOUSE_USER", ""),
+        history=environment.get("WAVEHOUSE_HISTORY", "").strip(),
     )
 
 

@@ -1,0 +1,87 @@
+"""Where Dagster's history lies: in files of its home, or in PostgreSQL by WAVEHOUSE_HISTORY.
+
+Belongs here: the address, the lines of dagster.yaml that follow from it, and refusing what does not go together. Does not
+belong here: storing (postgres_history.py, pooled_history.py). It is imported before Dagster is.
+
+The address holds a password: it stays in the environment, and is in no file, message or log.
+"""
+
+import re
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import urlsplit
+
+#: The variable that holds the address.
+HISTORY_VARIABLE = "WAVEHOUSE_HISTORY"
+#: Named in full: of `postgresql://` alone SQLAlchemy 2.1 makes the address of another driver.
+_DRIVER = "postgresql+psycopg2"
+_SCHEMES = ("postgres", "postgresql", _DRIVER)
+_EXAMPLE = "postgresql://user:password@host:5432/database"
+#: The lines of dagster.yaml about the storage.
+_STORAGE = re.compile(r"^storage:\n(?:[ ]+.*\n)+", re.M)
+_IN_POSTGRES = """storage:
+  custom:
+    module: dagster_project.dagster_home.postgres_history
+    class: PostgresHistory
+    config: {}
+"""
+
+
+def history_url(address: str) -> str:
+    """The address as SQLAlchemy needs it. Raises ValueError, one line without the address, where it is none."""
+    scheme, separator, location = address.partition("://")
+    if not separator or scheme not in _SCHEMES:
+        raise ValueError(f"{HISTORY_VARIABLE}: this is no address of PostgreSQL; write it as in {_EXAMPLE}")
+    try:
+        parts = urlsplit(f"postgresql://{location}")
+        is_whole = bool(parts.path.strip("/")) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        is_whole = False
+    if not is_whole:
+        raise ValueError(
+            f"{HISTORY_VARIABLE}: the address names no database, or no port; write it as in {_EXAMPLE}, with %40 for @, %2F"
+            " for / and %3A for : in the password"
+        )
+    return f"{_DRIVER}://{location}"
+
+
+def check_history(address: str) -> None:
+    """Refuse a history in PostgreSQL that cannot be: by its address, or for want of the driver."""
+    history_url(address)
+    if find_spec("dagster_postgres") is None:
+        raise ValueError(
+            f"{HISTORY_VARIABLE}: a history in PostgreSQL needs more packages; install them with"
+            " `pip install 'wavehouse[server]'`"
+        )
+
+
+def with_storage(text: str, shipped_text: str, file: Path, *, is_in_postgres: bool) -> str:
+    """A home's dagster.yaml with the storage that the environment names. Raises ValueError where the two do not go together.
+
+    text: as it is. shipped_text: as it comes along, with a history in files.
+    """
+    lines = match.group() if (match := _STORAGE.search(text)) else ""
+    if is_in_postgres:
+        if lines not in ("", _storage_of(shipped_text), _IN_POSTGRES):
+            raise ValueError(
+                f"{file}: the lines under storage: are somebody's own, and {HISTORY_VARIABLE} names another place; delete"
+                " these lines, or leave the variable out"
+            )
+        return text.replace(lines, _IN_POSTGRES) if lines else f"{text.rstrip()}\n\n{_IN_POSTGRES}"
+    if lines == _IN_POSTGRES:
+        raise ValueError(
+            f"{file}: the history lies in PostgreSQL; set {HISTORY_VARIABLE} to its address, or delete this file: a history"
+            " in files begins"
+        )
+    return text
+
+
+def _storage_of(text: str) -> str:
+    match = _STORAGE.search(text)
+    return match.group() if match else ""
+
+
+def postgres_fault(error: BaseException) -> str:
+    """What PostgreSQL says in one line, with the cure. It never says a password."""
+    line = " ".join(str(getattr(error, "orig", None) or error).split())
+    return f"{HISTORY_VARIABLE}: PostgreSQL does not answer ({line}); see that it runs, and that the address is right"
