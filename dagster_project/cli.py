@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from dagster_project.commands import (
     audit,
+    catalog,
     check,
     contract,
     diff,
@@ -40,8 +41,8 @@ from dagster_project.terminal import error_line, say
 
 #: In the order of the help.
 _COMMANDS = (
-    run, check, contract, pull, new, instruments, ui, diff, trace, export, render, reminders, queries, log, key, forget,
-    retention, dpia, audit, simulate, reference,
+    run, check, contract, pull, new, instruments, ui, diff, trace, export, catalog, render, reminders, queries, log, key,
+    forget, retention, dpia, audit, simulate, reference,
 )  # fmt: skip
 
 

@@ -64,15 +64,15 @@ def meant_study(environment: Mapping[str, str], name: str, *, is_any: bool = Fal
     return current or studies[0]
 
 
-def study_folders(folder: Path) -> list[Path]:
-    """The study of a folder, or those below it. Raises SettingsError where there is none."""
+def study_folders(folder: Path, giver: str = STUDIES_VARIABLE) -> list[Path]:
+    """The study of a folder, or those below it. giver: who names the folder. Raises SettingsError where there is none."""
     if not folder.is_dir():
-        raise SettingsError(f"{STUDIES_VARIABLE}: {folder} is no folder; give study folders, or folders of studies")
+        raise SettingsError(f"{giver}: {folder} is no folder; give study folders, or folders of studies")
     if _looks_like_study(folder):
         return [folder]
     folders = sorted(folder for folder in folder.iterdir() if folder.is_dir() and _looks_like_study(folder))
     if not folders:
-        raise SettingsError(f"{STUDIES_VARIABLE}: {folder} holds no {STUDY_FILE}, and no folder with one")
+        raise SettingsError(f"{giver}: {folder} holds no {STUDY_FILE}, and no folder with one")
     return folders
 
 

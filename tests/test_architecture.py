@@ -79,6 +79,7 @@ MAY_IMPORT = {
     "retention": {
         "dagster_home", "exports", "file_modes", "fingerprint", "raw", "settings", "study", "trail", "warehouse",
     },
+    "catalog": {"file_modes", "results", "table_spec", "warehouse"},
     "automation": {"exports", "study", "terminal"},
     "drafting": {"exports", "readable_files", "study"},
     "fieldwork": {"raw", "report", "settings", "study", "warehouse"},

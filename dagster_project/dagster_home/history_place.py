@@ -17,8 +17,9 @@ HISTORY_VARIABLE = "WAVEHOUSE_HISTORY"
 _DRIVER = "postgresql+psycopg2"
 _SCHEMES = ("postgres", "postgresql", _DRIVER)
 _EXAMPLE = "postgresql://user:password@host:5432/database"
-#: The lines of dagster.yaml about the storage.
+#: The lines of dagster.yaml about the storage, and what tells that they name PostgreSQL: ours, Dagster's own, its chart's.
 _STORAGE = re.compile(r"^storage:\n(?:[ ]+.*\n)+", re.M)
+_NAMES_POSTGRES = re.compile(r"^[^#\n]*(?:PostgresHistory|dagster_postgres|\bpostgres:)", re.M)
 _IN_POSTGRES = """storage:
   custom:
     module: dagster_project.dagster_home.postgres_history
@@ -58,27 +59,24 @@ def check_history(address: str) -> None:
 def with_storage(text: str, shipped_text: str, file: Path, *, is_in_postgres: bool) -> str:
     """A home's dagster.yaml with the storage that the environment names. Raises ValueError where the two do not go together.
 
-    text: as it is. shipped_text: as it comes along, with a history in files.
+    text: as it is. shipped_text: as it comes along, with a history in files. Lines about PostgreSQL of somebody's own stay.
     """
-    lines = match.group() if (match := _STORAGE.search(text)) else ""
-    if is_in_postgres:
-        if lines not in ("", _storage_of(shipped_text), _IN_POSTGRES):
-            raise ValueError(
-                f"{file}: the lines under storage: are somebody's own, and {HISTORY_VARIABLE} names another place; delete"
-                " these lines, or leave the variable out"
-            )
-        return text.replace(lines, _IN_POSTGRES) if lines else f"{text.rstrip()}\n\n{_IN_POSTGRES}"
-    if lines == _IN_POSTGRES:
+    names_postgres = _NAMES_POSTGRES.search(text) is not None
+    if is_in_postgres == names_postgres:
+        return text
+    if names_postgres:
         raise ValueError(
             f"{file}: the history lies in PostgreSQL; set {HISTORY_VARIABLE} to its address, or delete this file: a history"
             " in files begins"
         )
-    return text
-
-
-def _storage_of(text: str) -> str:
-    match = _STORAGE.search(text)
-    return match.group() if match else ""
+    match = _STORAGE.search(shipped_text)
+    lines = match.group() if match else ""
+    if not lines or lines not in text:
+        raise ValueError(
+            f"{file}: the lines about the storage are somebody's own, and {HISTORY_VARIABLE} names another place; delete"
+            " these lines, or leave the variable out"
+        )
+    return text.replace(lines, _IN_POSTGRES)
 
 
 def postgres_fault(error: BaseException) -> str:
