@@ -9,7 +9,6 @@ somebody selects in the UI, and what is wrong with one study's graph stays there
 """
 
 import os
-import warnings
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
@@ -18,6 +17,7 @@ import dagster as dg
 from dagster_project.definitions import build_defs
 from dagster_project.defs.automation import automation
 from dagster_project.defs.names import of_study
+from dagster_project.defs.resources import pseudonyms_of_study
 from dagster_project.defs.steps import fails_in_one_line, step_failure
 from dagster_project.file_modes import keep_files_private
 from dagster_project.models.manifest import share_manifest
@@ -26,6 +26,7 @@ from dagster_project.settings import Settings
 from dagster_project.studies import has_studies, read_studies
 from dagster_project.study import Study, StudyError, read_study
 from dagster_project.terminal import error_line
+from dagster_project.withholding import error_summary, for_the_record
 
 
 def build_defs_of_studies(studies: Iterable[Settings]) -> Mapping[str, dg.RepositoryDefinition]:
@@ -40,25 +41,31 @@ def _repository(settings: Settings) -> dg.RepositoryDefinition:
     try:
         return _repository_of(settings, build_defs(settings))
     except Exception as error:
-        dg.get_dagster_logger().error("%s: the graph is left out: %s", settings.prefix, error)
-        return _repository_of(settings, _graph_of_fault(settings, error_line(str(error))))
+        line = _line_of(settings, error)
+        dg.get_dagster_logger().error("%s: the graph is left out: %s", settings.prefix, line)
+        return _repository_of(settings, _graph_of_fault(settings, line))
+
+
+def _line_of(settings: Settings, error: Exception) -> str:
+    """What an error says in the history: its line, if it is one for a person; else its kind and place, as of a step's."""
+    if isinstance(error, (ValueError, OSError)):
+        return error_line(str(error))
+    with for_the_record(pseudonyms_of_study(settings), settings.error_folder):
+        return error_summary(error)
 
 
 def _repository_of(settings: Settings, definitions: dg.Definitions) -> dg.RepositoryDefinition:
-    with warnings.catch_warnings():
-        # Of a parameter that Dagster itself passes to checks that were renamed.
-        warnings.simplefilter("ignore", dg.BetaWarning)
-        return dg.create_repository_using_definitions_args(
-            settings.prefix,
-            assets=definitions.assets,
-            schedules=definitions.schedules,
-            sensors=definitions.sensors,
-            jobs=definitions.jobs,
-            resources=definitions.resources,
-            executor=definitions.executor,
-            loggers=definitions.loggers,
-            asset_checks=definitions.asset_checks,
-        )
+    return dg.create_repository_using_definitions_args(
+        settings.prefix,
+        assets=definitions.assets,
+        schedules=definitions.schedules,
+        sensors=definitions.sensors,
+        jobs=definitions.jobs,
+        resources=definitions.resources,
+        executor=definitions.executor,
+        loggers=definitions.loggers,
+        asset_checks=definitions.asset_checks,
+    )
 
 
 def _graph_of_fault(settings: Settings, line: str) -> dg.Definitions:

@@ -18,9 +18,10 @@ _DRIVER = "postgresql+psycopg2"
 _SCHEMES = ("postgres", "postgresql", _DRIVER)
 _EXAMPLE = "postgresql://user:password@host:5432/database"
 #: The lines of dagster.yaml about the storage, and what tells that they name PostgreSQL: ours, Dagster's own, its chart's.
-_STORAGE = re.compile(r"^storage:\n(?:[ ]+.*\n)+", re.M)
+_STORAGE = re.compile(r"(?:^#.*\n)?^storage:\n(?:[ ]+.*\n)+", re.M)
 _NAMES_POSTGRES = re.compile(r"^[^#\n]*(?:PostgresHistory|dagster_postgres|\bpostgres:)", re.M)
-_IN_POSTGRES = """storage:
+_IN_POSTGRES = """# The history lies in PostgreSQL, at the address in WAVEHOUSE_HISTORY, which is in no file.
+storage:
   custom:
     module: dagster_project.dagster_home.postgres_history
     class: PostgresHistory

@@ -6,6 +6,7 @@ Steps, resources and groups keep their names: each study is a repository of its 
 """
 
 import copy
+import warnings
 from collections.abc import Iterable
 
 import dagster as dg
@@ -55,8 +56,13 @@ def of_study(settings: Settings, assets: dg.AssetsDefinition) -> dg.AssetsDefini
     # Dagster takes a step's pool where the step is written down, which is once for all studies.
     step = copy.copy(renamed.op)
     step._pool = pool_of(settings)
-    attributes = {"node_def": step, "check_specs_by_output_name": checks}
-    return type(renamed).dagster_internal_init(**(renamed.get_attributes_dict() | attributes))
+    attributes = renamed.get_attributes_dict() | {"node_def": step, "check_specs_by_output_name": checks}
+    if not isinstance(assets, dg.AssetChecksDefinition):
+        return dg.AssetsDefinition.dagster_internal_init(**attributes)
+    with warnings.catch_warnings():
+        # Of a parameter that Dagster itself passes to every check.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        return dg.AssetChecksDefinition(**attributes)
 
 
 def spec_of_study(settings: Settings, spec: dg.AssetSpec) -> dg.AssetSpec:
