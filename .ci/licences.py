@@ -14,7 +14,7 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from packaging.requirements import Requirement
 
 ROOT = "wavehouse"
-EXTRAS = ("lake", "pull")
+EXTRAS = ("lake", "pull", "server")
 #: Names of licences in metadata, by what they are called in the table: the first that matches.
 _NAMES = (
     ("AGPL", r"\bAGPL|affero"), ("LGPL", r"\bLGPL|lesser general public"),

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from dagster_project.commands import (
     audit,
+    catalog,
     check,
     contract,
     diff,
@@ -36,11 +37,12 @@ from dagster_project.commands import (
 from dagster_project.file_modes import keep_files_private
 from dagster_project.readable_files import allow
 from dagster_project.settings import EXAMPLE_NAME, read_settings
+from dagster_project.studies import has_studies, meant_study
 from dagster_project.terminal import error_line, say
 
 #: In the order of the help.
 _COMMANDS = (
-    run, check, contract, pull, new, instruments, ui, diff, trace, export, publish, render, reminders, queries, log, key,
+    run, check, contract, pull, new, instruments, ui, diff, trace, export, catalog, publish, render, reminders, queries, log, key,
     forget, retention, dpia, audit, simulate, reference,
 )  # fmt: skip
 
@@ -65,7 +67,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         allow(os.environ)
         # A command about no study asks for none where several could be meant.
         default = {} if options.is_about_study else {"WAVEHOUSE_STUDY": EXAMPLE_NAME}
-        settings = read_settings(default | os.environ | ({"WAVEHOUSE_STUDY": options.study} if options.study else {}))
+        if options.is_about_study and has_studies(os.environ):
+            settings = meant_study(os.environ, options.study or "", is_any=options.execute is ui.execute)
+        else:
+            settings = read_settings(default | os.environ | ({"WAVEHOUSE_STUDY": options.study} if options.study else {}))
         if options.is_about_study:
             forget.finish_pending(settings)
         return int(options.execute(options, settings))

@@ -16,6 +16,7 @@ from dagster_project.defs.fieldwork import lists
 from dagster_project.defs.interviews import INTERVIEW_ASSETS
 from dagster_project.defs.lake_release import lake_assets
 from dagster_project.defs.models import MODEL_CHECKS, exposure_specs, model_assets
+from dagster_project.defs.names import name_of, of_study, spec_of_study
 from dagster_project.defs.outcomes import OUTCOME_ASSETS
 from dagster_project.defs.public_release import public_release
 from dagster_project.defs.pull import pull_definitions
@@ -61,13 +62,17 @@ def build_defs(settings: Settings) -> dg.Definitions:
             *(lists, release, public_release, *lake_assets(settings)),
         ],
     )
+    job_name = name_of(settings, EVERYTHING_JOB)
     graph = dg.Definitions(
-        assets=[*own_assets, *model_assets(manifest), *exposure_specs(manifest)],
-        asset_checks=MODEL_CHECKS,
-        jobs=[dg.define_asset_job(EVERYTHING_JOB, description="Exports to release: everything, in order.")],
+        assets=[
+            *(of_study(settings, asset) for asset in (*own_assets, *model_assets(manifest))),
+            *(spec_of_study(settings, spec) for spec in exposure_specs(manifest)),
+        ],
+        asset_checks=[of_study(settings, check) for check in MODEL_CHECKS],
+        jobs=[dg.define_asset_job(job_name, description="Exports to release: everything, in order.")],
         # One process: DuckDB has one writer, and starting a process for each step costs more than the step.
         executor=dg.in_process_executor,
         loggers={"progress": progress_logger},
         resources=resources_of(settings),
     )
-    return dg.Definitions.merge(graph, automation(settings), pull_definitions(settings, study))
+    return dg.Definitions.merge(graph, automation(settings, study), pull_definitions(settings, study))

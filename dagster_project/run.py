@@ -195,9 +195,12 @@ def _record_unchanged(settings: Settings, last: LastRun) -> None:
     open_dagster_home(settings)
     import dagster as dg
 
+    from dagster_project.defs.names import asset_key
+
     with dg.DagsterInstance.get() as instance:
+        key = asset_key(settings, ["release"])
         facts = {"what changed": "Nothing has changed since the last run; nothing was run.", "release": last.release}
-        instance.report_runless_asset_event(dg.AssetObservation("release", metadata=facts | {"inputs": last.inputs}))
+        instance.report_runless_asset_event(dg.AssetObservation(key, metadata=facts | {"inputs": last.inputs}))
 
 
 def _run_job(settings: Settings, quiet: bool, run_id: str) -> "dg.ExecuteInProcessResult":
@@ -207,9 +210,10 @@ def _run_job(settings: Settings, quiet: bool, run_id: str) -> "dg.ExecuteInProce
 
         from dagster_project.dagster_home.progress import step_line
         from dagster_project.definitions import EVERYTHING_JOB, build_defs
+        from dagster_project.defs.names import name_of
         from dagster_project.defs.resources import COMMAND_LINE, SOURCE_TAG
 
-        job = build_defs(settings).resolve_job_def(EVERYTHING_JOB)
+        job = build_defs(settings).resolve_job_def(name_of(settings, EVERYTHING_JOB))
     with dg.DagsterInstance.get() as instance:
         loggers = {"progress": {"config": {"quiet": quiet}}}
         if not quiet:

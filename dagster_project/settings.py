@@ -35,6 +35,10 @@ class Settings:
     notify: str = ""
     smtp: str = "localhost"
     user: str = ""
+    #: The address of Dagster's history where it lies in PostgreSQL (dagster_home/history_place.py); it holds a password.
+    history: str = field(default="", repr=False)
+    #: How the study is called in assets, jobs and pools where one Dagster serves several studies (studies.py); else empty.
+    prefix: str = ""
     package_folder: Path = PACKAGE
     dbt_folder: Path = DBT_PROJECT
     target: str = "file"
@@ -165,6 +169,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     WAVEHOUSE_USER: who one is in the audit trail, beside the operating system's user.
     WAVEHOUSE_TARGET: `lake` publishes each release to the lake that WAVEHOUSE_LAKE_CATALOG and its neighbours name
     (lake_address.py).
+    WAVEHOUSE_HISTORY: the address of PostgreSQL, if Dagster's history is to lie there.
     WAVEHOUSE_NOTIFY: a chat's webhook or mailto:address that is told of failed runs, by way of WAVEHOUSE_SMTP.
     """
     study_folder = _study_folder(environment.get("WAVEHOUSE_STUDY") or "")
@@ -181,6 +186,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         user=environment.get("WAVEHOUSE_USER", ""),
         target=target,
         lake=lake,
+        history=environment.get("WAVEHOUSE_HISTORY", "").strip(),
     )
 
 

@@ -1,6 +1,7 @@
-"""Events of Dagster's history that hold a text, taken out of its SQLite files so that no byte of them remains.
+"""Events of Dagster's history that hold a text, taken out of where it lies so that no byte of them remains.
 
-Belongs here: these files and what steps printed. Does not belong here: what the text is.
+Belongs here: its SQLite files and what steps printed. Does not belong here: what the text is, tables of PostgreSQL
+(postgres_history.py).
 """
 
 import re
@@ -9,17 +10,25 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+from dagster_project.dagster_home.history_place import check_history
+
 Match = Callable[[bytes], object]
 #: The tables in which a row stands for an asset and outlives its events: only what is remembered of the last is taken out.
-_ASSETS = {"asset_keys": ("last_materialization", "cached_status_data", "asset_details", "tags")}
+ASSET_COLUMNS = {"asset_keys": ("last_materialization", "cached_status_data", "asset_details", "tags")}
 
 
-def erase_from_history(dagster_home: Path, matches: Match) -> int:
-    """Take out of a Dagster home what matches. Returns how many files held it. matches: whether bytes hold the text.
+def erase_from_history(dagster_home: Path, matches: Match, history: str = "") -> int:
+    """Take out of a Dagster home what matches. Returns how many files and tables held it. matches: whether bytes hold the
+    text. history: the address of PostgreSQL, where the history lies there.
 
-    Raises ValueError, one line, where a file is open in another program.
+    Raises ValueError, one line, where a file is open in another program, or PostgreSQL does not answer.
     """
     count = 0
+    if history:
+        from dagster_project.dagster_home.postgres_history import erase_from_tables
+
+        check_history(history)
+        count += erase_from_tables(history, matches)
     for file in sorted(dagster_home.rglob("*")):
         if not file.is_file() or not matches(file.read_bytes()):
             continue
@@ -54,7 +63,7 @@ def _erase_from_database(file: Path, matches: Match) -> None:
                 ]
                 if not columns:
                     continue
-                if set(columns) <= set(_ASSETS.get(table, ())):
+                if set(columns) <= set(ASSET_COLUMNS.get(table, ())):
                     changes = ", ".join(f'"{name}" = null' for name in columns)
                     connection.execute(f'update "{table}" set {changes} where rowid = ?', [rowid])
                 else:

@@ -10,6 +10,8 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+from dagster_project.dagster_home.history_place import postgres_fault
+
 #: What SQLite says when a file is in use, cannot be written or is of another version of Dagster, and what helps.
 _CURES = {
     "database is locked": "it is open in another program; close it, then run again",
@@ -35,6 +37,8 @@ def history_fault(error: BaseException, dagster_home: Path) -> str | None:
     """What an error says about the history to a person, with the cure; None if it is about something else."""
     for cause in _chain(error):
         text = str(cause)
+        if type(cause).__module__.partition(".")[0] == "psycopg2":
+            return postgres_fault(cause)
         if not isinstance(cause, sqlite3.Error) and "sqlite3." not in text:
             continue
         for words, cure in _CURES.items():

@@ -35,7 +35,8 @@ class RunHistory:
     """The runs of one study in a Dagster home.
 
     open_instance: Dagster's instance of the home, opened where it is asked for. home_name: the name of the study's home.
-    is_alone: no other study uses the history, so that runs without a tag are this one's, too.
+    is_alone: no other study uses the history, so that runs without a tag are this one's, too. is_in_files: the history lies
+    in the home, not in PostgreSQL, which gives space back by itself.
     """
 
     def __init__(
@@ -45,16 +46,18 @@ class RunHistory:
         home_name: str,
         *,
         is_alone: bool,
+        is_in_files: bool = True,
     ) -> None:
         self._open_instance = open_instance
         self._dagster_home = dagster_home
         self._home_name = home_name
         self._is_alone = is_alone
+        self._is_in_files = is_in_files
 
     def finished_runs(self) -> list[FinishedRun]:
         """The study's finished runs, newest first."""
         runs: list[FinishedRun] = []
-        if not (self._dagster_home / "history").is_dir():
+        if self._is_in_files and not (self._dagster_home / "history").is_dir():
             return runs
         default = self._home_name if self._is_alone else None
         with self._open_instance() as instance:
@@ -93,7 +96,13 @@ def history_of_home(settings: Settings, *, is_alone: bool) -> RunHistory:
         with dg.DagsterInstance.get() as instance:
             yield instance
 
-    return RunHistory(open_instance, settings.dagster_home, settings.study_home.name, is_alone=is_alone)
+    return RunHistory(
+        open_instance,
+        settings.dagster_home,
+        settings.study_home.name,
+        is_alone=is_alone,
+        is_in_files=not settings.history,
+    )
 
 
 def _give_back_space(file: Path) -> None:

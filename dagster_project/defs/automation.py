@@ -14,10 +14,12 @@ import dagster as dg
 
 from dagster_project.automation.due import MAX_RUNS, EarlierRun, content_name, why_not_due
 from dagster_project.automation.notice import Notice, send_notice
+from dagster_project.defs.mending import fault_request, last_fault, reload_reason
+from dagster_project.defs.names import name_of, own_key
 from dagster_project.defs.steps import failure_message
 from dagster_project.exports import Memory, look, read_release_inputs
 from dagster_project.settings import Settings
-from dagster_project.study import StudyError, read_study
+from dagster_project.study import Study, StudyError, read_study
 from dagster_project.study_lock import lock_holder
 from dagster_project.warehouse import current_release, state_of_release
 
@@ -31,25 +33,28 @@ _REASON_TAG = "dagster/failure_reason"
 _REFUSALS = ("STEP_FAILURE", "RUN_EXCEPTION", "JOB_INITIALIZATION_FAILURE")
 
 
-def automation(settings: Settings) -> dg.Definitions:
-    """The sensor, the schedule and the notice of one study."""
+def automation(settings: Settings, loaded_study: Study | None = None) -> dg.Definitions:
+    """The sensor, the schedule and the notice of one study. loaded_study: what its graph was made of, if it could be."""
     nightly = dg.ScheduleDefinition(
-        name="nightly",
+        name=name_of(settings, "nightly"),
         target=dg.AssetSelection.all().materializable(),
         cron_schedule=_NIGHTLY,
         default_status=dg.DefaultScheduleStatus.RUNNING if settings.watch else dg.DefaultScheduleStatus.STOPPED,
         description="Reads everything again every night at three, and heals what was left behind.",
     )
-    return dg.Definitions(sensors=[_new_exports(settings), _failure_notice(settings)], schedules=[nightly])
+    return dg.Definitions(sensors=[_new_exports(settings, loaded_study), _failure_notice(settings)], schedules=[nightly])
 
 
 def _sensor_status(settings: Settings) -> dg.DefaultSensorStatus:
     return dg.DefaultSensorStatus.RUNNING if settings.watch else dg.DefaultSensorStatus.STOPPED
 
 
-def _new_exports(settings: Settings) -> dg.SensorDefinition:
+def _new_exports(settings: Settings, loaded_study: Study | None) -> dg.SensorDefinition:
+    loaded_hash = loaded_study.definitions_hash if loaded_study is not None else None
+    study_tags = {STUDY_TAG: _study_name(settings)}
+
     @dg.sensor(
-        name="new_exports",
+        name=name_of(settings, "new_exports"),
         target=dg.AssetSelection.all().materializable(),
         minimum_interval_seconds=_SECONDS,
         default_status=_sensor_status(settings),
@@ -59,7 +64,10 @@ def _new_exports(settings: Settings) -> dg.SensorDefinition:
         try:
             study = read_study(settings.study_folder)
         except StudyError as error:
-            return dg.SkipReason(str(error))
+            return fault_request(context.instance, settings, error, study_tags, _SECONDS)
+        graph_tables = _graph_tables(context.repository_def, settings)
+        if reason := reload_reason(settings, study, loaded_hash, graph_tables):
+            return reason
         memory = Memory.from_text(context.cursor)
         release = current_release(settings.study_folder) or {}
         arrivals = look(study, memory, read_release_inputs(settings.release_inputs_file, release.get("release")))
@@ -73,23 +81,22 @@ def _new_exports(settings: Settings) -> dg.SensorDefinition:
         earlier = _earlier_runs(context.instance, settings, content)
         holder = lock_holder(settings.lock_file)
         running = str(holder) if holder is not None else None
-        if reason := why_not_due(arrivals, study, _graph_tables(context.repository_def), running, earlier):
-            return dg.SkipReason(reason)
+        reason_text = why_not_due(arrivals, study, graph_tables, running, earlier)
+        # What showed a fault is green again by a run, also where nothing else has changed.
+        is_mended = running is None and last_fault(context.instance, study_tags) is not None
+        if reason_text is not None and not (is_mended and not arrivals.unsettled_files and not arrivals.refusals):
+            return dg.SkipReason(reason_text)
         # Everything, not only what hangs on the changed exports: by new definitions all of it is stale, what a killed run
         # left behind heals, and a release is of one state of all exports. No run key: the tags say what was started.
-        tags = {
-            "wavehouse/arrived": ", ".join(arrivals.changed_exports),
-            STUDY_TAG: _study_name(settings),
-            CONTENT_TAG: content,
-        }
-        return dg.RunRequest(tags=tags)
+        arrived = ", ".join(arrivals.changed_exports)
+        return dg.RunRequest(tags=study_tags | {"wavehouse/arrived": arrived, CONTENT_TAG: content})
 
     return new_exports
 
 
 def _failure_notice(settings: Settings) -> dg.SensorDefinition:
     @dg.run_failure_sensor(
-        name="failure_notice",
+        name=name_of(settings, "failure_notice"),
         minimum_interval_seconds=_SECONDS,
         default_status=_sensor_status(settings),
         description="Says to WAVEHOUSE_NOTIFY (a chat's webhook or an e-mail address) that a run failed, and why.",
@@ -151,9 +158,10 @@ def _close_lockless_runs(
     return tuple(run.run_id for run in runs)
 
 
-def _graph_tables(repository: dg.RepositoryDefinition | None) -> set[str] | None:
+def _graph_tables(repository: dg.RepositoryDefinition | None, settings: Settings) -> set[str] | None:
     """The tables of exports that the loaded graph has assets for."""
     if repository is None:
         return None
-    tables = {key.path[-1] for key in repository.asset_graph.materializable_asset_keys if key.path[0] == "raw"}
+    keys = [own_key(settings, key) for key in repository.asset_graph.materializable_asset_keys]
+    tables = {key.path[-1] for key in keys if key.path[0] == "raw"}
     return tables - {"answers", "segments"}

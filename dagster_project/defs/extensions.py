@@ -14,6 +14,7 @@ import dagster as dg
 
 from dagster_project.checks import Check, first_few
 from dagster_project.defs.models import model_metadata
+from dagster_project.defs.names import asset_key, own_key
 from dagster_project.defs.outcomes import RESULT_KEYS
 from dagster_project.defs.steps import check_result, fails_in_one_line
 from dagster_project.extensions.python_files import PythonAnalysis, full_name, static_analyses
@@ -23,6 +24,7 @@ from dagster_project.markdown import markdown_table
 from dagster_project.models.project import DbtProject
 from dagster_project.outcomes.extension_tables import OWN_TABLES, judge_own_tables
 from dagster_project.results import EXTENSIONS, LACKING, figure_part, table_part
+from dagster_project.settings import Settings
 from dagster_project.study import OWN_SCHEMA, OwnTables, Study
 from dagster_project.study_run import StudyRun
 
@@ -112,19 +114,21 @@ def extension_assets(study: Study | None) -> list[dg.AssetsDefinition]:
         context: dg.AssetExecutionContext, study_run: dg.ResourceParam[StudyRun], dbt: dg.ResourceParam[DbtProject]
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         with fails_in_one_line():
-            keys = set(context.selected_asset_keys)
+            settings = study_run.settings
+            keys = {own_key(settings, key) for key in context.selected_asset_keys}
             if study is not None:
                 study_run.study_as_loaded(study)
             extensions_run = run_extensions(study_run, dbt, parts.selection(keys) if context.is_subset else SelectedParts())
             for part, reason in extensions_run.reasons.items():
                 context.log.error(f"{part}: {reason}")
-            yield from _of_parts(parts, keys, extensions_run)
+            yield from _of_parts(parts, keys, extensions_run, settings)
             if EXTENSIONS_KEY in keys:
-                yield dg.MaterializeResult(asset_key=EXTENSIONS_KEY, metadata=_metadata(extensions_run))
+                key = asset_key(settings, EXTENSIONS_KEY)
+                yield dg.MaterializeResult(asset_key=key, metadata=_metadata(extensions_run))
                 reasons = extensions_run.reasons
                 unknown = [f"{file}: {reason}" for file, reason in reasons.items() if file not in parts.files]
                 message = first_few(unknown, 3) or "Every file is a model or an analysis."
-                yield check_result(Check("files_known", not unknown, message), asset_key=EXTENSIONS_KEY)
+                yield check_result(Check("files_known", not unknown, message), asset_key=key)
 
     return [extensions, own_tables_asset(study)]
 
@@ -161,7 +165,7 @@ def own_tables_asset(study: Study | None) -> dg.AssetsDefinition:
 
 
 def _of_parts(
-    parts: _Parts, keys: set[dg.AssetKey], extensions_run: RunExtensions
+    parts: _Parts, keys: set[dg.AssetKey], extensions_run: RunExtensions, settings: Settings
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """What became of each selected part: made, or why not."""
     for key in parts.keys:
@@ -170,15 +174,16 @@ def _of_parts(
         part = parts.models.get(key) or parts.analyses[key]
         reason = extensions_run.reasons.get(part.file)
         if reason is None:
-            yield dg.MaterializeResult(asset_key=key, metadata=_part_metadata(part, extensions_run))
+            metadata = _part_metadata(part, extensions_run, settings)
+            yield dg.MaterializeResult(asset_key=asset_key(settings, key), metadata=metadata)
         check = Check("works", reason is None, f"{part.file}: {reason or 'released'}")
-        yield check_result(check, asset_key=key)
+        yield check_result(check, asset_key=asset_key(settings, key))
 
 
-def _part_metadata(part: SqlModel | PythonAnalysis, extensions_run: RunExtensions) -> dict[str, Any]:
+def _part_metadata(part: SqlModel | PythonAnalysis, extensions_run: RunExtensions, settings: Settings) -> dict[str, Any]:
     if isinstance(part, SqlModel):
         tests = extensions_run.models.tests.get(part.name, [])
-        return model_metadata(extensions_run.models.built[part.name]) | {"tests": tests}
+        return model_metadata(extensions_run.models.built[part.name], settings) | {"tests": tests}
     numbers = extensions_run.numbers[part.name]
     table = markdown_table(("result", "printed", "n"), [(row.result_id, row.printed, row.n) for row in numbers.results])
     return {"results": len(numbers.results), "numbers": dg.MetadataValue.md(table), "warnings of Python": numbers.remarks}

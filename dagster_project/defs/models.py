@@ -12,12 +12,14 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
 
 from dagster_project.checks import Check
+from dagster_project.defs.names import asset_key
 from dagster_project.defs.steps import check_result, fails_in_one_line
 from dagster_project.models.build import BuiltModel, asset_path, build_models, describe_models
 from dagster_project.models.contradictions import contradictions_declared, gates_agree
 from dagster_project.models.planned import planned_waves_decided
 from dagster_project.models.project import DbtProject as StudyDbtProject
 from dagster_project.models.rejected import few_rejected_answers, no_rejected_answers
+from dagster_project.settings import Settings
 from dagster_project.study_run import StudyRun
 
 _OWNERS = {"staging": "team:data-management", "marts": "team:statistics"}
@@ -58,13 +60,14 @@ def model_assets(manifest: Path) -> list[dg.AssetsDefinition]:
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         with fails_in_one_line():
             keys = context.selected_asset_keys if context.is_subset else None
-            selected_tables = None if keys is None else [(key.path[0], key.path[1]) for key in keys]
+            selected_tables = None if keys is None else [(key.path[-2], key.path[-1]) for key in keys]
             checks = {key.name: key.asset_key for key in context.selected_asset_check_keys}
             results = build_models(study_run, dbt, selected_tables)
             # What dbt made is described once it has let go of the file.
             for built in describe_models(results, study_run, is_whole=selected_tables is None):
                 if isinstance(built, BuiltModel):
-                    yield dg.MaterializeResult(asset_key=dg.AssetKey(built.table), metadata=model_metadata(built))
+                    key = asset_key(study_run.settings, built.table)
+                    yield dg.MaterializeResult(asset_key=key, metadata=model_metadata(built, study_run.settings))
                 elif built.check.name in checks:
                     yield check_result(built.check, asset_key=checks[built.check.name])
             if results.error is not None:
@@ -73,7 +76,7 @@ def model_assets(manifest: Path) -> list[dg.AssetsDefinition]:
     return [models]
 
 
-def model_metadata(model: BuiltModel) -> dict[str, Any]:
+def model_metadata(model: BuiltModel, settings: Settings) -> dict[str, Any]:
     """What is shown of a model that was built."""
     metadata: dict[str, Any] = {
         "dagster/column_schema": dg.TableSchema(
@@ -88,7 +91,7 @@ def model_metadata(model: BuiltModel) -> dict[str, Any]:
         metadata["dagster/column_lineage"] = dg.TableColumnLineage(
             {
                 column: [
-                    dg.TableColumnDep(asset_key=dg.AssetKey(asset_path(schema, table)), column_name=name)
+                    dg.TableColumnDep(asset_key=asset_key(settings, asset_path(schema, table)), column_name=name)
                     for schema, table, name in sorted(sources)
                 ]
                 for column, sources in model.lineage.items()

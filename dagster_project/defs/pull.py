@@ -8,6 +8,7 @@ import os
 
 import dagster as dg
 
+from dagster_project.defs.names import name_of, pool_of
 from dagster_project.defs.resources import pseudonyms_of_study, source_of
 from dagster_project.defs.steps import fails_in_one_line, step_failure
 from dagster_project.pull import has_sources, pull_study
@@ -28,7 +29,7 @@ def pull_definitions(settings: Settings, study: Study | None) -> dg.Definitions:
         return dg.Definitions()
     job = _pull_job(settings)
     schedule = dg.ScheduleDefinition(
-        name="nightly_pull",
+        name=name_of(settings, "nightly_pull"),
         job=job,
         cron_schedule=_AT_NIGHT,
         default_status=dg.DefaultScheduleStatus.RUNNING if settings.watch else dg.DefaultScheduleStatus.STOPPED,
@@ -38,7 +39,7 @@ def pull_definitions(settings: Settings, study: Study | None) -> dg.Definitions:
 
 
 def _pull_job(settings: Settings) -> dg.JobDefinition:
-    @dg.op(description="Brings the exports that declare a source down as files of the raw exports.")
+    @dg.op(pool=pool_of(settings), description="Brings the exports that declare a source down as files of the raw exports.")
     def pull_exports(context: dg.OpExecutionContext) -> None:
         with for_the_record(pseudonyms_of_study(settings), settings.error_folder, _SHOWN_BY), fails_in_one_line():
             study = read_study(settings.study_folder)
@@ -50,7 +51,7 @@ def _pull_job(settings: Settings) -> dg.JobDefinition:
             if refusals := [f"{outcome.export}: {outcome.message}" for outcome in outcomes if outcome.state == "refused"]:
                 raise step_failure("; ".join(refusals))
 
-    @dg.job(name="pull", executor_def=dg.in_process_executor, description="As `wavehouse pull` does.")
+    @dg.job(name=name_of(settings, "pull"), executor_def=dg.in_process_executor, description="As `wavehouse pull` does.")
     def pull() -> None:
         pull_exports()
 

@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 
 from dagster_project.checks import Check
+from dagster_project.defs.names import asset_key
 from dagster_project.defs.steps import check_result, fails_in_one_line
 from dagster_project.exports import ExportError
 from dagster_project.raw.answers import WaveAnswers, on_time_check, unite_waves
@@ -17,6 +18,7 @@ from dagster_project.raw.identifying import identifying_lines
 from dagster_project.raw.load import LoadedExport, load_export
 from dagster_project.raw.oddities import oddities
 from dagster_project.raw.tables import ExportRecord
+from dagster_project.settings import Settings
 from dagster_project.study import READERS, Export, Study
 from dagster_project.study_run import StudyRun
 
@@ -55,7 +57,6 @@ def _export_asset(study: Study, export: Export) -> dg.AssetsDefinition:
             identifying = identifying_lines(study_run.warehouse, export, loaded_export.record.file_name)
             checks = export_checks(loaded_export, export, oddities(study, export, study_run.warehouse), identifying)
             yield dg.MaterializeResult(
-                asset_key=key,
                 data_version=dg.DataVersion(_data_version(export, loaded_export.record)),
                 metadata=_metadata(loaded_export),
                 check_results=[check_result(check) for check in checks],
@@ -114,7 +115,7 @@ def _answers_asset(study: Study) -> dg.AssetsDefinition:
                 metadata={
                     "rows": ", ".join(f"{wave} {count}" for wave, count in united.respondent_counts.items()),
                     "dagster/row_count": sum(united.respondent_counts.values()),
-                    "dagster/column_lineage": _lineage(united),
+                    "dagster/column_lineage": _lineage(united, study_run.settings),
                     "dagster/column_schema": dg.TableSchema(
                         [dg.TableColumn(name, "bigint" if name == "source_row" else "varchar") for name in united.columns]
                     ),
@@ -125,10 +126,10 @@ def _answers_asset(study: Study) -> dg.AssetsDefinition:
     return answers
 
 
-def _lineage(united: WaveAnswers) -> dg.TableColumnLineage:
+def _lineage(united: WaveAnswers, settings: Settings) -> dg.TableColumnLineage:
     return dg.TableColumnLineage(
         {
-            column: [dg.TableColumnDep(dg.AssetKey(["raw", export.table]), column) for export in exports]
+            column: [dg.TableColumnDep(asset_key(settings, ["raw", export.table]), column) for export in exports]
             for column, exports in united.columns.items()
         }
     )

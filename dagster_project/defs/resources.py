@@ -16,6 +16,7 @@ from typing import Literal
 import dagster as dg
 
 from dagster_project.dagster_home.retention import HOME_TAG, RunHistory
+from dagster_project.defs.names import own_key
 from dagster_project.erasure import finish_erasure
 from dagster_project.exports import pseudonym
 from dagster_project.file_modes import close_folders
@@ -121,7 +122,11 @@ def _keep_to_retention(
     if instance is None:
         return
     history = RunHistory(
-        lambda: nullcontext(instance), settings.dagster_home, settings.study_home.name, is_alone=is_alone(settings)
+        lambda: nullcontext(instance),
+        settings.dagster_home,
+        settings.study_home.name,
+        is_alone=is_alone(settings),
+        is_in_files=not settings.history,
     )
     try:
         plan = plan_retention(settings, study_run.study(), history, datetime.now(UTC))
@@ -138,7 +143,7 @@ def _on_the_trail(study_run: StudyRun, context: dg.InitResourceContext) -> Itera
     settings, run = study_run.settings, context.run
     trail = RunTrail(settings, study_run.run_id, study_run.source)
     selection = run.asset_selection if run is not None else None
-    trail.begin(None if selection is None else sorted(key.to_user_string() for key in selection))
+    trail.begin(None if selection is None else sorted(own_key(settings, key).to_user_string() for key in selection))
     failed_steps: list[str] = []
     outcome = "stopped"
     try:

@@ -130,7 +130,8 @@ def finish_erasure(settings: Settings, report: Report) -> Journal | None:
     for path in map(Path, journal.deletions):
         delete(path)
     QueryLog(settings.study_home / QUERY_LOG).erase(journal.queries)
-    erase_from_history(settings.dagster_home, pattern_of(texts_to_search(journal.pseudonym, journal.spellings)).search)
+    matches = pattern_of(texts_to_search(journal.pseudonym, journal.spellings)).search
+    erase_from_history(settings.dagster_home, matches, settings.history)
     suppress_person(settings.study_home, list(journal.spellings), receipt.erased_at[:10])
     add_receipt(settings.study_home, receipt)
     _record(settings, receipt)

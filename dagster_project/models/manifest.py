@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from dagster_project.models.project import DbtProject
@@ -41,6 +42,20 @@ def prepared_manifest(settings: Settings) -> Path:
     if (parser := _PARSERS.pop(settings.dbt_target, None)) is not None:
         parser.wait()  # what it could not do is tried again here, and said
     return _prepared(DbtProject.from_settings(settings), _MANIFEST)
+
+
+def share_manifest(studies: Sequence[Settings]) -> None:
+    """Parse the project once for studies that have it in common; each keeps what is parsed in a place of its own."""
+    for settings in studies[1:]:
+        first_project, project = DbtProject.from_settings(studies[0]), DbtProject.from_settings(settings)
+        if first_project.folder != project.folder or _is_prepared(project):
+            continue
+        _prepared(first_project, _MANIFEST)
+        project.target.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=project.target, prefix=".parsing-") as temporary:
+            for name in (_CACHE, _MANIFEST, _SOURCES):
+                shutil.copyfile(first_project.target / name, Path(temporary) / name)
+                os.replace(Path(temporary) / name, project.target / name)
 
 
 def parsed_project(project: DbtProject) -> Path:

@@ -185,7 +185,7 @@ def _aged_runs(rule: Retention, history: RunHistory) -> Iterator[Aged]:
 
 def is_alone(settings: Settings) -> bool:
     """Whether no other study has its home beside this one's, and so runs in the same history."""
-    return all(path.parent == settings.study_home for path in settings.home.glob("*/study.path"))
+    return not settings.prefix and all(path.parent == settings.study_home for path in settings.home.glob("*/study.path"))
 
 
 def _known_moments(settings: Settings, releases: dict[str, datetime]) -> Iterator[tuple[str, datetime]]:
