@@ -42,8 +42,8 @@ from dagster_project.terminal import error_line, say
 
 #: In the order of the help.
 _COMMANDS = (
-    run, check, contract, pull, new, instruments, ui, diff, trace, export, catalog, publish, render, reminders, queries, log, key,
-    forget, retention, dpia, audit, simulate, reference,
+    run, check, contract, pull, new, instruments, ui, diff, trace, export, catalog, publish, render, reminders, queries, log,
+    key, forget, retention, dpia, audit, simulate, reference,
 )  # fmt: skip
 
 
