@@ -72,8 +72,8 @@ MAY_IMPORT = {
     },
     "release": {
         "audit", "checks", "direct_identifiers", "disclosure", "erasure", "exports", "extensions", "fingerprint", "keys",
-        "languages", "outcomes", "report", "results", "rotation", "settings", "stamps", "study", "study_lock", "study_run",
-        "synthesis", "trail", "variant_marts", "warehouse",
+        "languages", "network_folders", "outcomes", "report", "results", "rotation", "settings", "stamps", "study", "study_lock",
+        "study_run", "synthesis", "trail", "variant_marts", "warehouse",
     },
     "erasure": {"dagster_home", "exports", "fieldwork", "file_modes", "keys", "settings", "study", "trail", "warehouse"},
     "assessment": {"direct_identifiers", "study"},
