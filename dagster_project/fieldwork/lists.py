@@ -9,8 +9,9 @@ import os
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path
 
 from dagster_project.fieldwork.queries import QUERY_COLUMNS, QUERY_KINDS, STATES, DataQuery, Event, QueryLog, read_queries
@@ -48,8 +49,8 @@ def write_lists(warehouse: Warehouse, protocol: Protocol, study_home: Path, now:
     reminders = read_reminders(warehouse, protocol, now.date())
     queries = QueryLog(folder / LOG_FILE).update(read_queries(warehouse, protocol), now)
     listed_reminders = [reminder for reminder in reminders if reminder.state != "not_yet"]
-    _write(folder / "reminders.csv", _csv([field.name for field in fields(Reminder)], listed_reminders))
-    _write(folder / "queries.csv", _csv(QUERY_COLUMNS, queries))
+    _write(folder / "reminders.csv", _csv(Reminder._fields, listed_reminders))
+    _write(folder / "queries.csv", _csv(QUERY_COLUMNS, map(attrgetter(*QUERY_COLUMNS), queries)))
     page = render(
         "lists.html.jinja",
         protocol=protocol,
@@ -80,12 +81,12 @@ def note_query(settings: Settings, query: str, event: Event, person: str, text: 
     return QueryLog(settings.study_home / LISTS_FOLDER / LOG_FILE).note(query, event, person, text, datetime.now(UTC))
 
 
-def _csv(columns: Sequence[str], rows: Iterable[object]) -> str:
+def _csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Rows as CSV with a header. A cell that a spreadsheet would take for a formula begins with an apostrophe."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows([_harmless(getattr(row, column)) for column in columns] for row in rows)
+    writer.writerows(map(_harmless, row) for row in rows)
     return "\ufeff" + stream.getvalue()
 
 

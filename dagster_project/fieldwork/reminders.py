@@ -5,9 +5,8 @@ who has returned it and whom it is planned for (the marts).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from dagster_project.study import Protocol, wave_window
 from dagster_project.warehouse import Warehouse, literal
@@ -60,9 +59,8 @@ _REMINDERS = """
 """
 
 
-@dataclass(frozen=True)
-class Reminder:
-    """A person who has not answered a wave.
+class Reminder(NamedTuple):
+    """A person who has not answered a wave. Of many people there are hundreds of thousands: a tuple costs least.
 
     respondent: the identifier on the roster. reason: wave_not_returned, or returned_blank. from_day, until_day: when they
     are to answer it, None where nothing says so. time_to_answer: of the person (a visit window from their baseline) or of
