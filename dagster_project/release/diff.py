@@ -169,13 +169,13 @@ def _long_scores(files: FilePair) -> WideTable:
     )
     long = {side: files.select(side, "marts", "scale_scores", _LONG) for side in ("old", "new")}
     sources = {side: f"select participant_id, wave{columns} from ({sql}) group by 1, 2" for side, sql in long.items()}
-    return WideTable(_BY_WAVE, cells, **sources)
+    return WideTable(_BY_WAVE, cells, sources["old"], sources["new"])
 
 
 def _wide(files: FilePair, table: str, cells: Mapping[str, Cell], condition: str = "true") -> WideTable:
     columns = [*_BY_WAVE, *dict.fromkeys(column for cell in cells.values() for column in cell.columns)]
     sources = {side: files.select(side, "marts", table, columns, condition) for side in ("old", "new")}
-    return WideTable(_BY_WAVE, cells, **sources)
+    return WideTable(_BY_WAVE, cells, sources["old"], sources["new"])
 
 
 def _stamps(files: FilePair, table: str) -> tuple[str, str] | None:

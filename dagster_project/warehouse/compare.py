@@ -217,9 +217,9 @@ class FilePair:
         if wide.stamps is not None:
             old, new = wide.stamps
             differing = f"(({old}) except ({new})) union (({new}) except ({old}))"
-            restamped = {row[0] for row in self._connection.execute(differing).fetchall()}
+            group_names = {row[0] for row in self._connection.execute(differing).fetchall()}
             condition = (
-                f"{identifier(wide.key[-1])} in ({', '.join(map(literal, sorted(restamped)))})" if restamped else "false"
+                f"{identifier(wide.key[-1])} in ({', '.join(map(literal, sorted(group_names)))})" if group_names else "false"
             )
         values = ", ".join(map(identifier, dict.fromkeys(column for cell in wide.cells.values() for column in cell.columns)))
         keys, group = ", ".join(map(identifier, wide.key)), identifier(wide.key[-1])

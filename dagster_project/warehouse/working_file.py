@@ -336,8 +336,8 @@ def rows_as(
     indexes = {field: names.index(field) for field in fields}
     make_row = cast(Callable[..., Row], row_type)
     rows_of_query = cursor.fetchall()
-    if len(fields) > 1 and hasattr(row_type, "_make"):  # tuples with names: there may be hundreds of thousands
-        return list(map(row_type._make, map(itemgetter(*indexes.values()), rows_of_query)))
+    if len(fields) > 1 and (make_tuple := getattr(row_type, "_make", None)):  # there may be hundreds of thousands
+        return list(map(make_tuple, map(itemgetter(*indexes.values()), rows_of_query)))
     return [make_row(**{field: values[index] for field, index in indexes.items()}) for values in rows_of_query]
 
 
