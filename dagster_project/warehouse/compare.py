@@ -216,8 +216,8 @@ class FilePair:
         condition = "true"
         if wide.stamps is not None:
             old, new = wide.stamps
-            differing = f"(({old}) except ({new})) union (({new}) except ({old}))"
-            group_names = {row[0] for row in self._connection.execute(differing).fetchall()}
+            difference_query = f"(({old}) except ({new})) union (({new}) except ({old}))"
+            group_names = {row[0] for row in self._connection.execute(difference_query).fetchall()}
             condition = (
                 f"{identifier(wide.key[-1])} in ({', '.join(map(literal, sorted(group_names)))})" if group_names else "false"
             )
