@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar, cast, get_type_hints
 
@@ -335,10 +334,7 @@ def rows_as(
         raise MissingColumnError(f"no column {', '.join(absent)} for {row_type.__name__}")
     indexes = {field: names.index(field) for field in fields}
     make_row = cast(Callable[..., Row], row_type)
-    rows_of_query = cursor.fetchall()
-    if len(fields) > 1 and (make_tuple := getattr(row_type, "_make", None)):  # there may be hundreds of thousands
-        return list(map(make_tuple, map(itemgetter(*indexes.values()), rows_of_query)))
-    return [make_row(**{field: values[index] for field, index in indexes.items()}) for values in rows_of_query]
+    return [make_row(**{field: values[index] for field, index in indexes.items()}) for values in cursor.fetchall()]
 
 
 def arrow_table(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
