@@ -96,7 +96,7 @@ def note_query(settings: Settings, query: str, event: Event, person: str, text: 
 def _write_reminders(
     file: Path, batches: Iterable[Sequence[Reminder]]
 ) -> tuple[Counter[tuple[str, ReminderState]], list[Reminder]]:
-    """Write everybody whose time has begun. Returns how many are in which state of a wave, and the first who were written."""
+    """Write everybody whose time has begun. Returns how many are in which state of a wave, and the first of those listed."""
     counts: Counter[tuple[str, ReminderState]] = Counter()
     first_reminders: list[Reminder] = []
     with _replaced(file) as stream:
