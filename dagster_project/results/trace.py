@@ -212,7 +212,7 @@ def _score_words(score: ScoreRow | TraceRow) -> str:
 
 def person_lines(ask: Query, result_id: str, person: str) -> list[str]:
     """The lines of one person in a trace: scores, returns, and each answer with its cell and how it counts."""
-    person_rows = ask(TraceRow, "from trace(?) where participant_id = ?", [result_id, person])
+    person_rows = ask(TraceRow, "from trace_of(?, ?)", [result_id, person])
     lines = [f"  {row.measure}: {_score_words(row)}" for row in person_rows if row.part == "score"]
     for row in person_rows:
         if row.part == "return":
