@@ -50,8 +50,8 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
             facts: Facts = {"command": "trace", "result": options.result_id, "is_of_one": bool(options.person)}
             record(settings, "names_shown", facts)
         if options.csv:
-            condition, parameters = ("where participant_id = ?", [person]) if person is not None else ("", [])
-            cursor = connection.execute(f"from trace(?) {condition}", [options.result_id, *parameters])
+            sql, of_person = ("from trace(?)", []) if person is None else ("from trace_of(?, ?)", [person])
+            cursor = connection.execute(sql, [options.result_id, *of_person])
             writer = csv.writer(sys.stdout, lineterminator="\n")
             writer.writerow(TRACE_COLUMNS)
             index = list(TRACE_COLUMNS).index("participant_id")
@@ -86,6 +86,6 @@ def _open_release(lake_release: str | None, settings: Settings) -> "Iterator[Con
     if not file.exists():
         raise ValueError(f"{settings.study_folder}: there is no release yet; `wavehouse run` makes one")
     with Warehouse(file).connect(read_only=True) as connection:
-        if not rows(connection, "from duckdb_functions() where function_name = 'traced_rows'"):
+        if not rows(connection, "from duckdb_functions() where function_name = 'trace_of'"):
             raise ValueError(f"{file}: an earlier version of Wavehouse made this release; `wavehouse run` rebuilds it")
         yield connection

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from dagster_project.defs.steps import fails_in_one_line
-from dagster_project.fieldwork import REMINDER_STATES, STATES, counts_by_wave, counts_of_kinds, write_lists
+from dagster_project.fieldwork import REMINDER_STATES, STATES, counts_of_kinds, write_lists
 from dagster_project.markdown import markdown_table
 from dagster_project.study_run import StudyRun
 
@@ -31,10 +31,7 @@ def lists(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
     with fails_in_one_line():
         protocol = study_run.study().protocol
         field_lists = write_lists(study_run.warehouse, protocol, study_run.settings.study_home, datetime.now(UTC))
-        reminders = [
-            (wave, *(counts[state] for state in REMINDER_STATES))
-            for wave, counts in counts_by_wave(field_lists.reminders, protocol)
-        ]
+        reminders = [(wave, *(counts[state] for state in REMINDER_STATES)) for wave, counts in field_lists.reminder_counts]
         queries = [(kind.replace("_", " "), *counts) for kind, counts in counts_of_kinds(field_lists.queries)]
         states = [state.replace("_", " ") for state in REMINDER_STATES]
         return dg.MaterializeResult(

@@ -15,7 +15,7 @@ from dagster_project.fieldwork.queries import (
     QueryLog,
     read_queries,
 )
-from dagster_project.fieldwork.reminders import REMINDER_STATES, Reminder, ReminderState, counts_by_wave, read_reminders
+from dagster_project.fieldwork.reminders import REMINDER_STATES, Reminder, ReminderState, read_reminders
 
 __all__ = [
     "QUERY_KINDS",
@@ -29,7 +29,6 @@ __all__ = [
     "QueryLog",
     "Reminder",
     "ReminderState",
-    "counts_by_wave",
     "counts_of_kinds",
     "current_lists",
     "note_query",

@@ -4,17 +4,25 @@ Belongs here: writing them. Does not belong here: who and what is on them (remin
 """
 
 import csv
-import io
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path
+from typing import TextIO
 
 from dagster_project.fieldwork.queries import QUERY_COLUMNS, QUERY_KINDS, STATES, DataQuery, Event, QueryLog, read_queries
-from dagster_project.fieldwork.reminders import REMINDER_STATES, Reminder, read_reminders
+from dagster_project.fieldwork.reminders import (
+    REMINDER_STATES,
+    Reminder,
+    ReminderState,
+    counts_by_wave,
+    reminder_batches,
+)
 from dagster_project.report.template import render
 from dagster_project.settings import Settings
 from dagster_project.study import Protocol
@@ -31,10 +39,11 @@ _MOST_ROWS = 500
 
 @dataclass(frozen=True)
 class FieldLists:
-    """Both lists as they were written. folder: where the files are."""
+    """Both lists as they were written. folder: where the files are. reminder_counts: how many people are in which state of
+    each wave that anybody has not answered."""
 
     folder: Path
-    reminders: list[Reminder]
+    reminder_counts: Sequence[tuple[str, Mapping[ReminderState, int]]]
     queries: list[DataQuery]
 
 
@@ -45,18 +54,21 @@ def write_lists(warehouse: Warehouse, protocol: Protocol, study_home: Path, now:
     """
     folder = study_home / LISTS_FOLDER
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    reminders = read_reminders(warehouse, protocol, now.date())
     queries = QueryLog(folder / LOG_FILE).update(read_queries(warehouse, protocol), now)
-    listed_reminders = [reminder for reminder in reminders if reminder.state != "not_yet"]
-    _write(folder / "reminders.csv", _csv([field.name for field in fields(Reminder)], listed_reminders))
-    _write(folder / "queries.csv", _csv(QUERY_COLUMNS, queries))
+    with warehouse.connect(read_only=True) as connection:
+        batches = reminder_batches(connection, protocol, now.date())
+        counts, reminders = _write_reminders(folder / "reminders.csv", batches)
+    with _replaced(folder / "queries.csv") as stream:
+        _csv_writer(stream, QUERY_COLUMNS)(map(attrgetter(*QUERY_COLUMNS), queries))
+    listed_counts = {key: n for key, n in counts.items() if key[1] != "not_yet"}
     page = render(
         "lists.html.jinja",
         protocol=protocol,
         day=f"{now:%Y-%m-%d}",
-        reminders=listed_reminders,
+        reminders=reminders,
+        reminder_count=sum(listed_counts.values()),
         reminder_states=REMINDER_STATES,
-        present_states={reminder.state for reminder in listed_reminders},
+        present_states={state for _, state in listed_counts},
         waves={wave.wave: wave.label for wave in protocol.waves},
         queries=[query for query in queries if query.state != "closed"],
         closed=sum(query.state == "closed" for query in queries),
@@ -64,8 +76,9 @@ def write_lists(warehouse: Warehouse, protocol: Protocol, study_home: Path, now:
         states=STATES,
         most=_MOST_ROWS,
     )
-    _write(folder / "index.html", page)
-    return FieldLists(folder, reminders, queries)
+    with _replaced(folder / "index.html") as stream:
+        stream.write(page)
+    return FieldLists(folder, counts_by_wave(counts, protocol), queries)
 
 
 def current_lists(settings: Settings, protocol: Protocol) -> FieldLists:
@@ -80,25 +93,41 @@ def note_query(settings: Settings, query: str, event: Event, person: str, text: 
     return QueryLog(settings.study_home / LISTS_FOLDER / LOG_FILE).note(query, event, person, text, datetime.now(UTC))
 
 
-def _csv(columns: Sequence[str], rows: Iterable[object]) -> str:
-    """Rows as CSV with a header. A cell that a spreadsheet would take for a formula begins with an apostrophe."""
-    stream = io.StringIO()
+def _write_reminders(
+    file: Path, batches: Iterable[Sequence[Reminder]]
+) -> tuple[Counter[tuple[str, ReminderState]], list[Reminder]]:
+    """Write everybody whose time has begun. Returns how many are in which state of a wave, and the first of those listed."""
+    counts: Counter[tuple[str, ReminderState]] = Counter()
+    first_reminders: list[Reminder] = []
+    with _replaced(file) as stream:
+        write_rows = _csv_writer(stream, Reminder._fields)
+        for batch in batches:
+            counts.update((reminder.wave, reminder.state) for reminder in batch)
+            reminders = [reminder for reminder in batch if reminder.state != "not_yet"]
+            write_rows(reminders)
+            first_reminders += reminders[: _MOST_ROWS - len(first_reminders)]
+    return counts, first_reminders
+
+
+def _csv_writer(stream: TextIO, columns: Sequence[str]) -> Callable[[Iterable[Sequence[object]]], None]:
+    """Writes rows as CSV, below a header. A cell that a spreadsheet would take for a formula begins with an apostrophe."""
+    stream.write("\ufeff")
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows([_harmless(getattr(row, column)) for column in columns] for row in rows)
-    return "\ufeff" + stream.getvalue()
+    return lambda rows: writer.writerows(map(_harmless, row) for row in rows)
 
 
 def _harmless(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_SIGNS) else value
 
 
-def _write(file: Path, text: str) -> None:
-    """Replace a file as a whole, readable by its owner only."""
+@contextmanager
+def _replaced(file: Path) -> Iterator[TextIO]:
+    """A stream whose text replaces a file as a whole, readable by its owner only."""
     handle, partial = tempfile.mkstemp(dir=file.parent, prefix=".list-")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-            stream.write(text)
+            yield stream
         os.replace(partial, file)
     except BaseException:
         Path(partial).unlink(missing_ok=True)

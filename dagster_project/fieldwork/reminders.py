@@ -4,13 +4,12 @@ Belongs here: the states of a wave for a person on a day. Does not belong here: 
 who has returned it and whom it is planned for (the marts).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from dagster_project.study import Protocol, wave_window
-from dagster_project.warehouse import Warehouse, literal
+from dagster_project.warehouse import Connection, Warehouse, literal
 
 ReminderState = Literal["due", "late", "not_yet", "no_window"]
 #: In the order in which they are listed.
@@ -21,6 +20,8 @@ REMINDER_STATES: dict[ReminderState, str] = {
     "no_window": "nothing says when to answer: declare starts_on, or days_from_baseline of the wave",
 }
 
+#: Rows of many people are read so many at a time.
+_BATCH = 10_000
 #: A person has a time of their own where the wave has a visit window and the day of their baseline is known; else the wave's
 #: dates count. Withdrawn and excluded people, and those for whom a wave is not planned, are not asked.
 _REMINDERS = """
@@ -47,22 +48,23 @@ _REMINDERS = """
             and returns.participant_id not in (select participant_id from marts.exclusions)
     )
     select
-        respondent, participant_id, wave, reason, from_day, until_day, last_answered_on,
-        case when has_own_time then 'of the person' when from_day is not null then 'of the wave' end as time_to_answer,
+        respondent, participant_id, wave,
         case
             when from_day is null then 'no_window'
             when ? < from_day then 'not_yet'
             when ? <= until_day then 'due'
             else 'late'
-        end as state
+        end as state,
+        reason, from_day, until_day,
+        case when has_own_time then 'of the person' when from_day is not null then 'of the wave' end as time_to_answer,
+        last_answered_on
     from unanswered
     order by list_position(['due', 'late', 'not_yet', 'no_window'], state), until_day, wave_order, respondent
 """
 
 
-@dataclass(frozen=True)
-class Reminder:
-    """A person who has not answered a wave.
+class Reminder(NamedTuple):
+    """A person who has not answered a wave. Of many people there are hundreds of thousands: a tuple costs least.
 
     respondent: the identifier on the roster. reason: wave_not_returned, or returned_blank. from_day, until_day: when they
     are to answer it, None where nothing says so. time_to_answer: of the person (a visit window from their baseline) or of
@@ -80,18 +82,28 @@ class Reminder:
     last_answered_on: date | None
 
 
-def read_reminders(warehouse: Warehouse, protocol: Protocol, today: date) -> list[Reminder]:
+def reminder_batches(connection: Connection, protocol: Protocol, today: date) -> Iterator[list[Reminder]]:
     """Everybody who has not answered a wave that is planned for them: first who is due, by the end of the time."""
     sql = _REMINDERS.format(windows=", ".join(_windows(protocol)), first_wave=literal(protocol.waves[0].wave))
-    return warehouse.rows_as(Reminder, sql, [today, today])
+    cursor = connection.execute(sql, [today, today])
+    while batch := cursor.fetchmany(_BATCH):
+        yield list(map(Reminder._make, batch))
 
 
-def counts_by_wave(reminders: Sequence[Reminder], protocol: Protocol) -> list[tuple[str, dict[ReminderState, int]]]:
-    """How many people are in which state, a row for each wave that anybody has not answered."""
-    counts: dict[str, dict[ReminderState, int]] = {wave.wave: dict.fromkeys(REMINDER_STATES, 0) for wave in protocol.waves}
-    for reminder in reminders:
-        counts[reminder.wave][reminder.state] += 1
-    return [(wave, states) for wave, states in counts.items() if any(states.values())]
+def read_reminders(warehouse: Warehouse, protocol: Protocol, today: date) -> list[Reminder]:
+    """The same as one list."""
+    with warehouse.connect(read_only=True) as connection:
+        return [reminder for batch in reminder_batches(connection, protocol, today) for reminder in batch]
+
+
+def counts_by_wave(
+    counts: Mapping[tuple[str, ReminderState], int], protocol: Protocol
+) -> list[tuple[str, dict[ReminderState, int]]]:
+    """How many people are in which state, a row for each wave that anybody has not answered. counts: by wave and state."""
+    rows: list[tuple[str, dict[ReminderState, int]]] = [
+        (wave.wave, {state: counts.get((wave.wave, state), 0) for state in REMINDER_STATES}) for wave in protocol.waves
+    ]
+    return [(wave, states) for wave, states in rows if any(states.values())]
 
 
 def _windows(protocol: Protocol) -> list[str]:

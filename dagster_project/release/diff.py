@@ -8,6 +8,7 @@ the files themselves.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +144,7 @@ def _answers(files: FilePair) -> WideTable:
         item: Cell((item,), f"row.{identifier(item)} between {low} and {high}")
         for item, (low, high) in _items(files).items()
     }
-    return _wide(files, "answer_codes", cells)
+    return replace(_wide(files, "answer_codes", cells), stamps=_stamps(files, "answer_codes"))
 
 
 def _answer_sheets(files: FilePair) -> WideTable:
@@ -156,7 +157,7 @@ def _scores(files: FilePair) -> WideTable:
     if not _both_have(files, "scores"):
         return _long_scores(files)
     cells = {scale: Cell((scale, f"{scale}__reason"), f"row.{identifier(scale)} is not null") for scale in _scales(files)}
-    return _wide(files, "scores", cells)
+    return replace(_wide(files, "scores", cells), stamps=_stamps(files, "scores"))
 
 
 def _long_scores(files: FilePair) -> WideTable:
@@ -168,13 +169,22 @@ def _long_scores(files: FilePair) -> WideTable:
     )
     long = {side: files.select(side, "marts", "scale_scores", _LONG) for side in ("old", "new")}
     sources = {side: f"select participant_id, wave{columns} from ({sql}) group by 1, 2" for side, sql in long.items()}
-    return WideTable(_BY_WAVE, cells, **sources)
+    return WideTable(_BY_WAVE, cells, sources["old"], sources["new"])
 
 
 def _wide(files: FilePair, table: str, cells: Mapping[str, Cell], condition: str = "true") -> WideTable:
     columns = [*_BY_WAVE, *dict.fromkeys(column for cell in cells.values() for column in cell.columns)]
     sources = {side: files.select(side, "marts", table, columns, condition) for side in ("old", "new")}
-    return WideTable(_BY_WAVE, cells, **sources)
+    return WideTable(_BY_WAVE, cells, sources["old"], sources["new"])
+
+
+def _stamps(files: FilePair, table: str) -> tuple[str, str] | None:
+    """The waves of a table with what each was made from: its exports, the definitions and the code that touch it."""
+    columns = ("wave", "content_stamp")
+    if not all({*columns} <= files.columns(side, "marts", table).keys() for side in ("old", "new")):
+        return None
+    old, new = (files.select(side, "marts", table, columns) for side in ("old", "new"))
+    return old, new
 
 
 def _both_have(files: FilePair, table: str) -> bool:

@@ -74,21 +74,17 @@ class Rule:
 
 @dataclass(frozen=True)
 class GroupRow:
-    """How many people of a trace count, or are left out for the same reason. first_people: the first by pseudonym."""
+    """How many people of a trace count, or are left out for the same reason; or how many cells of a file are behind the
+    number, of those who count. part: person or answer. first_people: the first by pseudonym; none for answers.
+    """
 
+    part: str
     is_counted: bool
     n: int
     reason: str
     first_people: list[PersonEntry]
-
-
-@dataclass(frozen=True)
-class SourceRow:
-    """How many cells of a file are behind a number, of those who count in it."""
-
     wave: str | None
     source_file: str | None
-    n: int
 
 
 @dataclass(frozen=True)
@@ -107,21 +103,30 @@ _HEAD_SQL = """
     from traced_head($1)
     order by step, item_order, measure, result_id
 """
-#: People, grouped: counts, and the first people by pseudonym.
-_PEOPLE_SQL = """
+#: People, grouped: counts, and the first people by pseudonym; and the files of those who count, unless it is of a variant.
+_GROUPS_SQL = """
+    with people as materialized (
+        from traced_people($1, $2, $3)
+    )
     select
-        is_counted, count(*) as n, coalesce(missing_reason, 'no reason') as reason,
+        'person' as part, is_counted, count(*) as n, coalesce(missing_reason, 'no reason') as reason,
         arg_min(
             {'participant_id': participant_id, 'value': value, 'text': text, 'how': how, 'missing_reason': missing_reason},
             participant_id, $4::bigint
-        ) as first_people
-    from traced_people($1, $2, $3)
+        ) as first_people,
+        null as wave, null as source_file
+    from people
     group by is_counted, coalesce(missing_reason, 'no reason')
+    union all
+    select 'answer', true, sum(cells.n)::bigint, '', [], cells.wave, cells.source_file
+    from traced_cells($1) as cells
+    inner join people on cells.participant_id = people.participant_id
+    where people.is_counted and not starts_with($1, 'variant')
+    group by cells.wave, cells.source_file
 """
-_SOURCES_SQL = "from traced_sources($1, $2, $3)"
 #: Which answers of those who count depend on a variant is a matter of each answer.
-_VARIANT_SOURCES_SQL = """
-    select wave, source_file, count(*) as n
+_VARIANT_CELLS_SQL = """
+    select 'answer' as part, true as is_counted, count(*) as n, '' as reason, [] as first_people, wave, source_file
     from traced_rows($1)
     where part = 'answer' and is_counted
     group by wave, source_file
@@ -155,7 +160,10 @@ def trace_lines(ask: Query, result_id: str, names: Mapping[str, str], max_listed
     lines += [f"  method     {result.how}", f"  formula    {result.formula}", f"  of         {result.people}"]
     lines += [f"  made of    {row.result_id}: {row.text}" for row in rows if row.part == "made of"]
     lines += [f"  score      {row.measure}: {row.how}" for row in rows if row.part == "scale"]
-    people = ask(GroupRow, _PEOPLE_SQL, [result_id, rule.people, rule.moment, max_listed])
+    groups = ask(GroupRow, _GROUPS_SQL, [result_id, rule.people, rule.moment, max_listed])
+    if result_id.startswith("variant"):
+        groups += ask(GroupRow, _VARIANT_CELLS_SQL, [result_id])
+    people = [row for row in groups if row.part == "person"]
     if not people:
         return lines
     counted_groups = [row for row in people if row.is_counted]
@@ -164,7 +172,7 @@ def trace_lines(ask: Query, result_id: str, names: Mapping[str, str], max_listed
     lines.append(f"  people     {n_counted} of {n_counted + n_left_out} on the roster")
     largest_first = sorted(left_out_groups, key=lambda row: (-row.n, _first([row], 1)[0]["participant_id"]))
     lines += [f"  left out   {row.n}: {row.reason}" for row in largest_first]
-    lines += _source_lines(ask, result_id, rule)
+    lines += _source_lines(ask, groups)
     listed_people = _first(counted_groups, max_listed)
     scores = _scores(ask, result, [row["participant_id"] for row in listed_people])
     for row in listed_people:
@@ -204,7 +212,7 @@ def _score_words(score: ScoreRow | TraceRow) -> str:
 
 def person_lines(ask: Query, result_id: str, person: str) -> list[str]:
     """The lines of one person in a trace: scores, returns, and each answer with its cell and how it counts."""
-    person_rows = ask(TraceRow, "from trace(?) where participant_id = ?", [result_id, person])
+    person_rows = ask(TraceRow, "from trace_of(?, ?)", [result_id, person])
     lines = [f"  {row.measure}: {_score_words(row)}" for row in person_rows if row.part == "score"]
     for row in person_rows:
         if row.part == "return":
@@ -222,15 +230,11 @@ def person_lines(ask: Query, result_id: str, person: str) -> list[str]:
     return lines
 
 
-def _source_lines(ask: Query, result_id: str, rule: Rule) -> list[str]:
+def _source_lines(ask: Query, groups: Iterable[GroupRow]) -> list[str]:
     """One line for each file that the answers come from."""
-    if result_id.startswith("variant"):
-        source_rows = ask(SourceRow, _VARIANT_SOURCES_SQL, [result_id])
-    else:
-        source_rows = ask(SourceRow, _SOURCES_SQL, [result_id, rule.people, rule.moment])
     file_rows = ask(ExportFile, _FILES_SQL)
     files: dict[tuple[str | None, str | None], ExportFile] = {(row.source_file, row.wave): row for row in file_rows}
-    counts = {(row.source_file, row.wave): row.n for row in source_rows}
+    counts = {(row.source_file, row.wave): row.n for row in groups if row.part == "answer"}
     sources = [(files[key], n) for key, n in counts.items() if key in files]
     return [
         f"  answers    {n} cells of {row.file_name} ({row.wave or 'roster'}), version {row.version},"

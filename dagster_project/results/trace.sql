@@ -6,13 +6,14 @@
 -- One row is the result, another result it is made of, a scale with its rule, a person of the roster (counted or left out, and
 -- why), a return, a score, or an answer. Nothing is precomputed. Of an attached file: `use` it first.
 --
+-- `trace_of` has the rows of one person alone, by pseudonym: with many people in a fraction of the time.
 -- `traced_rows` has the rows of a trace in no order and without the names of files: for counting and filtering.
 -- An id names its analysis and outcome: what `scales_of` and `items_of` (trace.py) say of the outcome is constant, so that views
 -- over wide tables read the columns of these scales and items alone. `inputs_of` and `relation_of` say of a statistic which other
 -- results it is made of (statistics_registry.py).
 -- A result of a variant has its code as category: people, scores and keys are those of the variant. What is said of rules of who
 -- counts (codebook.estimands) is the registry's.
-create or replace macro traced_rows(traced_id) as table
+create or replace macro traced_rows_of(traced_id, of_person) as table
 with one as (
     from traced_result(traced_id)
 ),
@@ -21,23 +22,30 @@ span as (
     from traced_span(traced_id)
 ),
 
--- Read once: the views have a part for each item of the study.
+-- Read once: the views have a part for each item of the study. What is read once is read of everybody, unless it says of whom.
 cells as materialized (
     select answers.participant_id, answers.wave, answers.item, answers.answer, null as missing_reason, answers.source_file, answers.source_row
     from marts.answers as answers
-    where list_contains(items_of(traced_outcome(traced_id)), answers.item)
-        or list_contains(gates_of(traced_outcome(traced_id)), answers.item)
+    where (
+            list_contains(items_of(traced_outcome(traced_id)), answers.item)
+            or list_contains(gates_of(traced_outcome(traced_id)), answers.item)
+        )
+        and (of_person is null or answers.participant_id = of_person)
     union all
     select absent.participant_id, absent.wave, absent.item, null, absent.missing_reason, absent.source_file, absent.source_row
     from marts.missing_answers as absent
-    where list_contains(items_of(traced_outcome(traced_id)), absent.item)
-        or list_contains(gates_of(traced_outcome(traced_id)), absent.item)
+    where (
+            list_contains(items_of(traced_outcome(traced_id)), absent.item)
+            or list_contains(gates_of(traced_outcome(traced_id)), absent.item)
+        )
+        and (of_person is null or absent.participant_id = of_person)
 ),
 
 people as (
     from traced_people(
         traced_id, (select people from traced_rule(traced_id)), (select moment from traced_rule(traced_id))
     )
+    where of_person is null or participant_id = of_person
 ),
 
 answers as (
@@ -115,17 +123,24 @@ traced as (
     inner join codebook.participant_variables as variables on facts.variable = variables.variable
 )
 
-select * from traced;
+select * from traced
+where of_person is null or participant_id = of_person;
 
-create or replace macro trace(traced_id) as table
+create or replace macro traced_rows(traced_id) as table
+from traced_rows_of(traced_id, null::varchar);
+
+create or replace macro trace_of(traced_id, of_person) as table
 select
     traced.part, traced.participant_id, traced.wave, traced.measure, traced.item, items.label as item_label, traced.value, traced.keyed, traced.text, traced.how,
     traced.is_counted, traced.missing_reason, exports.export, exports.file_name, exports.version, traced.source_file,
     traced.source_row, traced.source_column, traced.result_id, traced.formula, traced.people
-from traced_rows(traced_id) as traced
+from traced_rows_of(traced_id, of_person) as traced
 left join (
     select distinct on (source_file, wave) source_file, wave, export, file_name, version from marts.exports order by export, file_name
 ) as exports
     on traced.source_file = exports.source_file and traced.wave is not distinct from exports.wave
 left join codebook.items as items on traced.item = items.item and traced.part = 'answer'
 order by traced.step, traced.part, traced.participant_id, traced.wave_order, traced.item_order, traced.measure, traced.result_id;
+
+create or replace macro trace(traced_id) as table
+from trace_of(traced_id, null::varchar);

@@ -123,8 +123,9 @@ def trace_sql(
         + _variant_macros()
         + f"{_TRACE_SQL}\ncomment on macro table trace is {_text(comment)};"
         + "comment on macro table traced_rows is 'The rows of trace in no order, each with the SHA-256 of its file.';"
+        + "comment on macro table trace_of is 'The rows of trace that are about one person.';"
         + "comment on macro table traced_people is 'The people of a trace alone, by what traced_rule says of the result.';"
-        + "comment on macro table traced_sources is 'How many cells of which files are behind a result.';"
+        + "comment on macro table traced_cells is 'How many cells of everybody are behind a result, by file.';"
     )
 
 

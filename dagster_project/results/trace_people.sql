@@ -261,14 +261,10 @@ select null, items.item, items.item_order, null, false, items.decimals::integer,
 from codebook.items as items, traced_result(traced_id) as one
 where one.outcome = 'whole_sheet' and one.analysis = 'careless' and items.instrument not in ('measures', 'services');
 
--- How many cells of which files are behind a number, of those who count in it. A sheet has one cell of every item, answered or not:
--- of all items that stand in the same file one is looked at, and counted as many times. Not of variants, which look at single answers.
-create or replace macro traced_sources(traced_id, of_people, of_moment) as table
-with counted as (
-    select participant_id from traced_people(traced_id, of_people, of_moment) where is_counted
-),
-
-alike as (
+-- How many cells of everybody are behind a number, by file. A sheet has one cell of every item, answered or not: of all items that
+-- stand in the same file one is looked at, and stands for as many as they are. Not of variants, which look at single answers.
+create or replace macro traced_cells(traced_id) as table
+with alike as (
     select alike_of(item) as item, count(*) as n
     from traced_items(traced_id)
     where list_contains(items_of(traced_outcome(traced_id)), item)
@@ -285,17 +281,11 @@ sheets as (
     where list_contains(samples_of(traced_outcome(traced_id)), item)
 )
 
-select wave, source_file, sum(n)::bigint as n
-from (
-    select sheets.wave, sheets.source_file, alike.n
-    from sheets
-    inner join traced_span(traced_id) as span on sheets.wave = span.wave
-    inner join alike on sheets.item = alike.item
-    inner join counted on sheets.participant_id = counted.participant_id
-    union all
-    select null, facts.source_file, 1
-    from traced_facts(traced_id) as facts
-    inner join codebook.participant_variables as variables on facts.variable = variables.variable
-    inner join counted on facts.participant_id = counted.participant_id
-) as cells
-group by wave, source_file;
+select sheets.participant_id, sheets.wave, sheets.source_file, alike.n
+from sheets
+inner join traced_span(traced_id) as span on sheets.wave = span.wave
+inner join alike on sheets.item = alike.item
+union all
+select facts.participant_id, null, facts.source_file, 1
+from traced_facts(traced_id) as facts
+inner join codebook.participant_variables as variables on facts.variable = variables.variable;

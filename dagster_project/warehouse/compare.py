@@ -67,12 +67,14 @@ class Cell:
 @dataclass(frozen=True)
 class WideTable:
     """A table of people to compare. key: its key columns; cells are counted by the last one, a text. cells: by name.
-    old and new: the SQL that selects the key and the cells' columns in each file (FilePair.select)."""
+    old and new: the SQL that selects the key and the cells' columns in each file (FilePair.select). stamps: the SQL that
+    selects, in each, the last key with what its rows were made from; where that is the same, so are the rows."""
 
     key: tuple[str, ...]
     cells: Mapping[str, Cell]
     old: str
     new: str
+    stamps: tuple[str, str] | None = None
 
 
 class FilePair:
@@ -206,15 +208,24 @@ class FilePair:
     def _changed_keys(self, wide: WideTable) -> str | None:
         """The name of a temporary table with the keys of the rows that differ; None if no row does.
 
-        A checksum for each value of the last key column is compared first, so that an unchanged wave costs one scan of each
-        file and no join.
+        Stamps are compared first, where both files have them, then a checksum for each value of the last key column, so that
+        an unchanged wave costs one scan of each file at most, and no join.
         """
         if not wide.cells:
             return None
+        condition = "true"
+        if wide.stamps is not None:
+            old, new = wide.stamps
+            difference_query = f"(({old}) except ({new})) union (({new}) except ({old}))"
+            group_names = {row[0] for row in self._connection.execute(difference_query).fetchall()}
+            condition = (
+                f"{identifier(wide.key[-1])} in ({', '.join(map(literal, sorted(group_names)))})" if group_names else "false"
+            )
         values = ", ".join(map(identifier, dict.fromkeys(column for cell in wide.cells.values() for column in cell.columns)))
         keys, group = ", ".join(map(identifier, wide.key)), identifier(wide.key[-1])
         old_sums, new_sums = (
-            f"select {group}, count(*) as n, bit_xor(hash({keys}, {values})) as content from ({source}) group by 1"
+            f"select {group}, count(*) as n, bit_xor(hash({keys}, {values})) as content from ({source})"
+            f" where {condition} group by 1"
             for source in (wide.old, wide.new)
         )
         changed_groups = [

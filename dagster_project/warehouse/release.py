@@ -110,7 +110,7 @@ def without_catalog(sql: str, catalog: str) -> str:
 def _copy_comments(
     connection: duckdb.DuckDBPyConnection, source: str, schemas: Sequence[str], descriptions: Mapping[str, str]
 ) -> None:
-    # One query and one transaction: a query and a commit for each column would take seconds.
+    # One query and one text of all statements: a query and a commit for each column would take seconds.
     columns = connection.execute(
         "select schema_name, table_name, column_name, comment from duckdb_columns()"
         " where database_name = ? and not internal",
@@ -123,17 +123,17 @@ def _copy_comments(
         " where database_name = $1 and comment is not null",
         [source],
     ).fetchall()
-    connection.execute("begin")
+    statements = []
     for schema, table, column, own_comment in columns:
         keys = (f"{schema}.{table}.{column}", f"{schema}..{column}", column)
         comment = own_comment or next((descriptions[key] for key in keys if key in descriptions), None)
         if schema in schemas and comment is not None:
             name = ".".join(map(identifier, (schema, table, column)))
-            connection.execute(f"comment on column {name} is {literal(comment)}")
+            statements.append(f"comment on column {name} is {literal(comment)}")
     for kind, schema, name, comment in table_comments:
         if schema in schemas:
-            connection.execute(f"comment on {kind} {identifier(schema)}.{identifier(name)} is {literal(comment)}")
-    connection.execute("commit")
+            statements.append(f"comment on {kind} {identifier(schema)}.{identifier(name)} is {literal(comment)}")
+    connection.execute("; ".join(["begin", *statements, "commit"]))
 
 
 def current_release(folder: Path) -> dict[str, str] | None:

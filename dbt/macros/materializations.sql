@@ -38,6 +38,15 @@
     {{ return(not (relation.type == 'view' and adapter.is_ducklake(relation))) }}
 {% endmacro %}
 
+{#- Executes what stands in the call. dbt's own also writes the SQL of every model and test to a file, which takes longer than
+    what a small study executes; as compiled it stands in the target folder anyway. -#}
+{% macro statement(name=none, fetch_result=false, auto_begin=true, language='sql') -%}
+    {%- if execute -%}
+        {%- set response, rows = adapter.execute(caller(), auto_begin=auto_begin, fetch=fetch_result) -%}
+        {%- if name is not none -%}{{ store_result(name, response=response, agate_table=rows) }}{%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
 {#- The descriptions of a model and of the columns that its contract names -#}
 {% macro comments(relation) %}
     comment on {{ relation.type }} {{ relation }} is {{ duckdb_escape_comment(model.description) }};

@@ -37,23 +37,29 @@
 {%- endmacro %}
 
 {#- The n, mean, SD (n - 1), minimum and maximum of a value in each group of a relation, a row of which stands for
-    `n` people -#}
+    `n` people. Rows of the same value are taken together first: an exact sum costs many times as much as counting -#}
 {% macro moments_of(relation, groups, value='value') -%}
-    with means as (
-        select {{ groups | join(', ') }}, sum(n) as n, {{ exact_sum(value, 'n') }} / sum(n) as mean, min({{ value }}) as min, max({{ value }}) as max
+    with amounts as (
+        select {{ groups | join(', ') }}, {{ value }} as amount, cast(sum(n) as bigint) as n
         from {{ relation }}
+        group by {{ groups | join(', ') }}, {{ value }}
+    ),
+
+    means as (
+        select {{ groups | join(', ') }}, sum(n) as n, {{ exact_sum('amount', 'n') }} / sum(n) as mean, min(amount) as min, max(amount) as max
+        from amounts
         group by {{ groups | join(', ') }}
     ),
 
     squares as (
         select
             {%- for group in groups %}
-            {{ relation }}.{{ group }},
+            amounts.{{ group }},
             {%- endfor %}
-            {{ exact_sum('(' ~ relation ~ '.' ~ value ~ ' - means.mean) * (' ~ relation ~ '.' ~ value ~ ' - means.mean)', relation ~ '.n') }} as total
-        from {{ relation }}
-        inner join means on {{ same_keys(relation, 'means', groups) }}
-        group by {% for group in groups %}{{ relation }}.{{ group }}{{ ', ' if not loop.last }}{% endfor %}
+            {{ exact_sum('(amounts.amount - means.mean) * (amounts.amount - means.mean)', 'amounts.n') }} as total
+        from amounts
+        inner join means on {{ same_keys('amounts', 'means', groups) }}
+        group by {% for group in groups %}amounts.{{ group }}{{ ', ' if not loop.last }}{% endfor %}
     )
 
     select

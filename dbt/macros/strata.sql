@@ -36,6 +36,17 @@
     {{ return(samples) }}
 {% endmacro %}
 
+{#- The scales whose scores are compared with a norm, person by person -#}
+{% macro codebook_scales_with_norms() %}
+    {% set query %}
+        select distinct scale
+        from {{ source('codebook', 'person_norms') }}
+        where is_reported
+        order by scale
+    {% endset %}
+    {{ return(codebook_rows(query) | map(attribute='scale') | list) }}
+{% endmacro %}
+
 {#- The number of a condition in a wave. people, waves and days are in reach -#}
 {% macro number_in_wave(condition) -%}
     {%- set listed = 'people.' ~ quoted(condition.variable) -%}

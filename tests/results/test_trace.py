@@ -302,7 +302,12 @@ def test_the_terminal_says_what_the_sql_says(example_run: Any, released: Callabl
     assert roster[person] in named.stdout
     assert roster[person] not in done.stdout
     alone = run("change/wellbeing/T1-T2/p", "--csv", "--person", person)
-    assert {row["participant_id"] for row in csv.DictReader(alone.stdout.splitlines())} == {person}
+    assert list(csv.DictReader(alone.stdout.splitlines())) == [
+        row for row in csv.DictReader(written.stdout.splitlines()) if row["participant_id"] == person
+    ]
+    assert released("from trace_of('change/wellbeing/T1-T2/p', ?)", person) == [
+        row for row in rows if row["participant_id"] == person
+    ]
     unknown = run("change/welbeing/T1-T2/p")
     assert unknown.returncode == 2
     assert "there is no such result; do you mean change/wellbeing/T1-T2/p" in unknown.stderr

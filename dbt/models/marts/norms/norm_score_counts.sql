@@ -1,4 +1,6 @@
-{#- How many people have each score, by the stratum of a norm that they are in: what results about norm scores are computed from. -#}
+{#- How many people have each score, by the stratum of a norm that they are in: what results about norm scores are computed from.
+    Of scales with such a norm alone, named one by one: the view of all measures then has only those. -#}
+{%- set scales = codebook_scales_with_norms() %}
 
 with compared_scales as (
     select distinct scale, sample, is_stratified
@@ -20,6 +22,7 @@ counted as (
     left join {{ ref('person_strata') }} as strata
         on scores.participant_id = strata.participant_id and scores.wave = strata.wave and scales.sample = strata.sample
     where scores.kind = 'scale' and scores.is_known
+        and {% if scales %}scores.measure in ({% for scale in scales %}{{ text_literal(scale) }}{{ ', ' if not loop.last }}{% endfor %}){% else %}false{% endif %}
     group by
         scales.scale,
         scales.sample,
