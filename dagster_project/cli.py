@@ -35,7 +35,7 @@ from dagster_project.commands import (
 from dagster_project.file_modes import keep_files_private
 from dagster_project.readable_files import allow
 from dagster_project.settings import EXAMPLE_NAME, read_settings
-from dagster_project.terminal import error_line, say
+from dagster_project.terminal import error_line, name_disks_of, say
 
 #: In the order of the help.
 _COMMANDS = (
@@ -65,6 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A command about no study asks for none where several could be meant.
         default = {} if options.is_about_study else {"WAVEHOUSE_STUDY": EXAMPLE_NAME}
         settings = read_settings(default | os.environ | ({"WAVEHOUSE_STUDY": options.study} if options.study else {}))
+        name_disks_of(settings.written_folders)
         if options.is_about_study:
             forget.finish_pending(settings)
         return int(options.execute(options, settings))
