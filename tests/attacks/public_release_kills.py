@@ -22,14 +22,20 @@ def publish(settings: Settings) -> None:
     publish_public(settings, read_study(settings.study_folder), Warehouse(settings.warehouse_file))
 
 
-def content_of(public: Path) -> str:
-    """The hash of all files, but for the time in the manifest."""
-    digest = hashlib.sha256()
-    for file in sorted(path for path in public.rglob("*") if path.is_file()):
-        facts = json.loads(file.read_text(encoding="utf-8")) if file.name == "manifest.json" else {}
-        content = json.dumps(facts | {"released_at": ""}).encode() if facts else file.read_bytes()
-        digest.update(str(file.relative_to(public)).encode() + hashlib.sha256(content).digest())
-    return digest.hexdigest()
+def state_of(public: Path) -> str:
+    """Whose a public release is, if every file is there with the content that its package says."""
+    if not public.exists():
+        return "none"
+    resources = json.loads((public / "datapackage.json").read_text(encoding="utf-8"))["resources"]
+    hashes = {entry["path"]: entry["hash"].removeprefix("sha256:") for entry in resources}
+    files = {path.relative_to(public).as_posix(): path for path in public.rglob("*") if path.is_file()}
+    others = {"manifest.json", "datapackage.json"}
+    if files.keys() - others != hashes.keys():
+        return "mixed"
+    if any(hashlib.sha256(files[name].read_bytes()).hexdigest() != sha256 for name, sha256 in hashes.items()):
+        return "mixed"
+    name = json.loads(files["manifest.json"].read_text(encoding="utf-8"))["release"]
+    return "former" if name == "earlier" else "new"
 
 
 def settings_at(folder: Path, root: Path) -> Settings:
@@ -45,11 +51,6 @@ def settings_at(folder: Path, root: Path) -> Settings:
 
 def main() -> None:
     root, scratch, step = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-    former = content_of(settings_at(scratch / "former", root).study_folder / "public")
-    undisturbed = settings_at(scratch / "undisturbed", root)
-    assert not is_killed_at(0, lambda: publish(undisturbed))
-    new = content_of(undisturbed.study_folder / "public")
-    names = {former: "former", new: "new"}
     number = 0
     while True:
         number += step
@@ -58,11 +59,10 @@ def main() -> None:
         public = settings.study_folder / "public"
         if not is_killed_at(number, lambda settings=settings: publish(settings)):  # type: ignore[misc]
             return
-        killed = names.get(content_of(public), "mixed") if public.exists() else "none"
+        killed = state_of(public)
         assert not is_killed_at(0, lambda settings=settings: publish(settings))  # type: ignore[misc]
         leftovers = [path.name for path in (settings.study_folder / "public_releases").iterdir()]
-        healed = names.get(content_of(public), "mixed")
-        print(number, killed, healed, len(leftovers), flush=True)
+        print(number, killed, state_of(public), len(leftovers), flush=True)
         shutil.rmtree(folder)
 
 
