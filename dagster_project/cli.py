@@ -38,7 +38,7 @@ from dagster_project.file_modes import keep_files_private
 from dagster_project.readable_files import allow
 from dagster_project.settings import EXAMPLE_NAME, read_settings
 from dagster_project.studies import has_studies, meant_study
-from dagster_project.terminal import error_line, say
+from dagster_project.terminal import error_line, name_disks_of, say
 
 #: In the order of the help.
 _COMMANDS = (
@@ -71,6 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             settings = meant_study(os.environ, options.study or "", is_any=options.execute is ui.execute)
         else:
             settings = read_settings(default | os.environ | ({"WAVEHOUSE_STUDY": options.study} if options.study else {}))
+        name_disks_of(settings.written_folders)
         if options.is_about_study:
             forget.finish_pending(settings)
         return int(options.execute(options, settings))

@@ -8,6 +8,7 @@ import json
 import re
 from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 
 from dagster_project.dagster_home.erasure import erase_from_history
 from dagster_project.erasure.plan import MADE_BY_RUNS, QUERY_LOG
@@ -27,7 +28,7 @@ from dagster_project.keys import (
 )
 from dagster_project.keys.derivation import key_of
 from dagster_project.settings import Settings
-from dagster_project.trail import Source, record
+from dagster_project.trail import Fact, Facts, Source, record, snapshot
 from dagster_project.warehouse import Warehouse, WarehouseError
 
 _PSEUDONYM = re.compile(rb"P[0-9a-f]{16}")
@@ -53,8 +54,22 @@ def begin_key_rotation(settings: Settings) -> Rotation:
         settings.study_key()  # the former one must be there: else a rotation would hide that it is lost
         variable = None
     rotation = begin_rotation(settings.study_home, sources.study, check, variable)
-    record(settings, "key_rotation_begun", {"former_check": check, "check": rotation.check})
+    _record_once(settings, "key_rotation_begun", rotation)
     return rotation
+
+
+def _record_once(
+    settings: Settings,
+    kind: Literal["key_rotation_begun", "key_rotated"],
+    rotation: Rotation,
+    source: Source = "command line",
+    **facts: Fact,
+) -> None:
+    """The entry of a rotation in the audit trail, unless a command that was killed has added it."""
+    entries = snapshot(settings.study_folder).entries
+    if not any(entry.kind == kind and entry.facts.get("check") == rotation.check for entry in entries):
+        checks: Facts = {"former_check": rotation.former_check, "check": rotation.check}
+        record(settings, kind, {**checks, **facts}, source)
 
 
 def move_to_new_key(settings: Settings, key: bytes, former_key: bytes | None = None) -> None:
@@ -95,16 +110,19 @@ def _names_in_queries(log: QueryLog, key: bytes) -> dict[str, str]:
 def finish_key_rotation(settings: Settings, source: Source = "command line") -> None:
     """End a rotation if the standing release was made with the new key."""
     manifest = newest_manifest(settings.study_folder) or {}
-    rotation = finish_rotation(settings.study_home, settings.key_file, manifest.get("key_check"))
-    if rotation is not None:
-        facts = {"former_check": rotation.former_check, "check": rotation.check, "release": manifest.get("release")}
-        record(settings, "key_rotated", dict(facts), source)
+
+    def write_down(rotation: Rotation) -> None:
+        _record_once(settings, "key_rotation_begun", rotation, source)
+        _record_once(settings, "key_rotated", rotation, source, release=manifest.get("release"))
+
+    finish_rotation(settings.study_home, settings.key_file, manifest.get("key_check"), write_down)
 
 
 def continue_key_rotation(settings: Settings) -> None:
     """Before a run: end a rotation whose release is there already, else make way for the new pseudonyms."""
     finish_key_rotation(settings)
-    if has_rotation(settings):
+    if (rotation := read_rotation(settings.study_home)) is not None:
+        _record_once(settings, "key_rotation_begun", rotation)
         move_to_new_key(settings, settings.key())
 
 

@@ -260,7 +260,7 @@ def _print_problems(result: "dg.ExecuteInProcessResult") -> list[str]:
     """Every failed check and every failed step as one line, worst first. Returns the lines that are warnings."""
     import dagster as dg
 
-    from dagster_project.defs.steps import failure_message
+    from dagster_project.defs.steps import failure_message, run_failure_message
 
     errors: list[str] = []
     warnings: list[str] = []
@@ -275,6 +275,8 @@ def _print_problems(result: "dg.ExecuteInProcessResult") -> list[str]:
             line = failure_message(event)
             if not any(line in error for error in errors):
                 errors.append(f"{(event.step_key or '').replace('__', '/')}: {line}")
+        elif event.event_type_value == "PIPELINE_FAILURE" and not errors:  # before the first step, or after the last
+            errors.append(run_failure_message(event))
     for line in errors:
         say(f"error: {line}", file=sys.stderr)
     for line in warnings:

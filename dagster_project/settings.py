@@ -74,6 +74,12 @@ class Settings:
         return self.home, self.study_home, self.landing, self.study_folder / "releases"
 
     @property
+    def written_folders(self) -> tuple[Path, ...]:
+        """Where a run and other commands write. Libraries write in the system's folder for temporary files, too, of which
+        Python tells only where something can be written there."""
+        return self.study_folder, self.home, self.dagster_home, Path(os.environ.get("TMPDIR") or "/tmp")
+
+    @property
     def lock_file(self) -> Path:
         """Whoever runs the study holds it (study_lock.py)."""
         return self.warehouse_file.with_name("run.lock")
@@ -146,9 +152,12 @@ def _is_owned(candidate: Path, path: str, home: Path) -> bool:
         # Made, not replaced: of two studies that ask at the same time one gets it.
         if not owner.exists():
             candidate.mkdir(parents=True, exist_ok=True)
-            with suppress(FileExistsError), owner.open("x", encoding="utf-8", errors="surrogateescape") as file:
-                file.write(path)
+            _write_owner(owner, path)
         recorded = owner.read_text(encoding="utf-8", errors="surrogateescape")
+        if not recorded:  # the disk was full when somebody began to write it
+            owner.unlink()
+            _write_owner(owner, path)
+            recorded = owner.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:
         # A home that cannot be written is refused where something is written to it.
         return not owner.exists()
@@ -158,6 +167,23 @@ def _is_owned(candidate: Path, path: str, home: Path) -> bool:
     with suppress(OSError, ValueError):
         return bool(recorded) and os.path.samefile(os.path.join(home, recorded), os.path.join(home, path))
     return False
+
+
+def _write_owner(owner: Path, path: str) -> None:
+    """Write whose a home is, whole or not at all, unless somebody else has."""
+    partial = owner.with_name(f"{owner.name}.{os.getpid()}")
+    try:
+        partial.write_text(path, encoding="utf-8", errors="surrogateescape")
+        with suppress(FileExistsError):
+            try:
+                os.link(partial, owner)
+            except FileExistsError:
+                raise
+            except OSError:  # a file system without links
+                with owner.open("x", encoding="utf-8", errors="surrogateescape") as file:
+                    file.write(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:

@@ -197,3 +197,14 @@ def test_a_study_that_was_moved_or_renamed_is_told_where_its_key_is(settings_of:
     assert f" Copy the key from {source} to {target}; to start anew" in str(refusal.value)
     shutil.copy(source, target)
     assert new_settings.key() == key
+
+
+def test_a_home_whose_owner_was_not_written_for_a_full_disk_is_still_the_studys(tmp_path: Path) -> None:
+    """The disk was full at the first command: the file stayed behind empty, and the next command took another home."""
+    study, home = tmp_path / "data" / "mood", tmp_path / "home"
+    (home / "mood").mkdir(parents=True)
+    (home / "mood" / OWNER).write_bytes(b"")
+    assert home_of_study(home, study) == home / "mood"
+    assert (home / "mood" / OWNER).read_text(encoding="utf-8") == "../data/mood"
+    assert [path.name for path in (home / "mood").iterdir()] == [OWNER]
+    assert home_of_study(home, tmp_path / "elsewhere" / "mood").name.startswith("mood-")

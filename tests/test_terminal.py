@@ -1,6 +1,8 @@
 """Nothing from outside reaches a terminal as more than one line of letters: names of files and columns, cells."""
 
+import errno
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,7 +13,7 @@ import pytest
 
 from dagster_project.cli import main
 from dagster_project.settings import Settings
-from dagster_project.terminal import error_line, printable, say
+from dagster_project.terminal import error_line, name_disks_of, printable, say
 
 #: A break, a colour, a bell, a mark that turns the direction of what follows, and one that ends a line for some programs.
 HOSTILE = "\n\x1b[31merror: all fine\x1b[0m\x07\u202e\u2028"
@@ -132,3 +134,17 @@ def test_run_diff_and_trace_print_names_as_text(hostile_place: Any, share_parsed
         if words == ["run"]:
             assert f"  T1      t1{SHOWN}.csv: 3 rows" in process.stdout
             assert "warning: raw/t1, all_columns_placed: column " in process.stderr
+
+
+def test_a_full_disk_of_which_no_file_is_said_is_looked_for(tmp_path: Path) -> None:
+    """The system says of a write that the disk is full, and not of which file."""
+    full, named = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), OSError(errno.ENOSPC, "No space left on device", "/x/y")
+    try:
+        name_disks_of((tmp_path / "study", tmp_path / "home" / "not there yet"))
+        words = rf"No space left on device \(free now: [\d,]+\.\d MB on the disk of {tmp_path}/study\)"
+        assert re.fullmatch(rf"{words}; free space on the disk, then run again", error_line(str(full)))
+        assert error_line(str(named)) == "/x/y: No space left on device; free space on the disk, then run again"
+        assert "free now" not in error_line(str(OSError(errno.EACCES, "Permission denied")))
+    finally:
+        name_disks_of(())
+    assert error_line(str(full)) == "No space left on device; free space on the disk, then run again"

@@ -28,7 +28,7 @@ from dagster_project.retention.plan import is_alone, plan_retention
 from dagster_project.settings import Settings
 from dagster_project.study_lock import study_lock
 from dagster_project.study_run import StudyRun
-from dagster_project.terminal import error_line
+from dagster_project.terminal import error_line, name_disks_of
 from dagster_project.trail import Source
 from dagster_project.trail.runs import RunTrail, unended_run
 from dagster_project.warehouse import Warehouse, WarehouseError, compact, state_of_release
@@ -56,6 +56,7 @@ class StudyRunResource(dg.ConfigurableResource):
             if log is not None:
                 log.info(line)
 
+        name_disks_of(settings.written_folders)
         with study_lock(settings.lock_file, run_id, report=report) as killed:
             close_folders(settings.private_folders)
             finish_erasure(settings, report)

@@ -77,6 +77,14 @@ def _metadata_value(fact: Fact) -> Any:
     return list(fact) if isinstance(fact, Sequence) else fact
 
 
+def run_failure_message(event: dg.DagsterEvent) -> str:
+    """What a run that failed outside of its steps says of why, in one line: what lies deepest caused the rest."""
+    error = event.job_failure_data.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return error_line(error.message if error is not None else event.message or "")
+
+
 def failure_message(event: dg.DagsterEvent) -> str:
     """What a failed step says of why, in one line."""
     failure = event.step_failure_data

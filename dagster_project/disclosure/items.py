@@ -4,7 +4,7 @@ Belongs here: which answers of an item are one category, in all waves alike and 
 belong here: which of these counts are printed (counts.py), tables (layout.py).
 
 Counts that are not rounded would add up to the sums behind the means of scales, and tell of the few who answered items and
-have no score; items are therefore public only where counts are rounded.
+have no score; items are therefore public only where counts are rounded to more than the declared protection.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -15,15 +15,14 @@ from dagster_project.results import ResultRow, result_id
 from dagster_project.study import Disclosure, Study
 
 ITEMS = "items"
-#: With counts rounded to this or more, what answers add up to is far from exact.
-_LEAST_ROUNDING = 3
 #: The first and last answer of those that are taken together.
 Span = tuple[int, int]
 
 
 def are_items_public(rule: Disclosure) -> bool:
-    """Whether anything of items is public."""
-    return rule.round_to >= _LEAST_ROUNDING
+    """Whether anything of items is public: answers add up to who answered, and who knows that nobody without an answer has a
+    score finds out by both how few did not answer, unless each is printed less exactly than is declared."""
+    return rule.round_to > rule.least_width
 
 
 def with_merged_items(

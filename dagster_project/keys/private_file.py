@@ -4,11 +4,14 @@ import os
 import tempfile
 from pathlib import Path
 
+#: How a file is called until it is whole.
+PARTIAL_PREFIX = ".key-"
+
 
 def write_private(file: Path, content: bytes, *, replaces: bool = True) -> None:
     """Write a file in one step. Without `replaces`, a file that is there stays as it is."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    handle, partial = tempfile.mkstemp(dir=file.parent, prefix=".key-")
+    handle, partial = tempfile.mkstemp(dir=file.parent, prefix=PARTIAL_PREFIX)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)

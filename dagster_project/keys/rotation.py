@@ -9,6 +9,7 @@ Belongs here: that file. Does not belong here: finding the key (find.py), runnin
 
 import json
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from dagster_project.keys.derivation import BY_STUDY, PLAIN, PseudonymKey
 from dagster_project.keys.errors import SettingsError
-from dagster_project.keys.private_file import write_private
+from dagster_project.keys.private_file import PARTIAL_PREFIX, write_private
 
 PENDING_ROTATION = "rotation.pending"
 
@@ -60,18 +61,22 @@ def begin_rotation(study_home: Path, study: str, former_check: str | None, varia
     return rotation
 
 
-def finish_rotation(study_home: Path, key_file: Path, release_check: str | None) -> Rotation | None:
-    """Put the new key in the old one's place if the standing release was made with it. Returns the rotation that is finished
-    now, None if there is none or it goes on."""
+def finish_rotation(
+    study_home: Path, key_file: Path, release_check: str | None, write_down: Callable[[Rotation], None]
+) -> None:
+    """Put the new key in the old one's place if the standing release was made with it. write_down: called with the rotation
+    before nothing tells of it any more; after a kill a second time."""
     rotation = read_rotation(study_home)
     if rotation is None or release_check != rotation.check:
-        return None
+        return
     if rotation.secret is not None:
         write_private(key_file, rotation.secret.encode())
     elif _is_former(key_file, rotation):
         key_file.unlink()
+    write_down(rotation)
+    for leftover in study_home.glob(f"{PARTIAL_PREFIX}*"):  # a key that a killed command was writing
+        leftover.unlink()
     (study_home / PENDING_ROTATION).unlink()
-    return rotation
 
 
 def _is_former(key_file: Path, rotation: Rotation) -> bool:

@@ -111,7 +111,7 @@ def _row(settings: Settings, manifest: Mapping[str, str]) -> LakeRelease:
 
 def _trace_macros(file: Path) -> str:
     with Warehouse(file).connect(read_only=True) as connection:
-        if not connection.execute("from duckdb_functions() where function_name = 'traced_rows'").fetchall():
+        if not connection.execute("from duckdb_functions() where function_name = 'trace_of'").fetchall():
             raise LakeError(f"{file}: an earlier version of Wavehouse made this release; `wavehouse run` rebuilds it")
         return released_trace_sql(connection)
 

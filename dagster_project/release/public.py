@@ -74,6 +74,8 @@ def publish_public(settings: Settings, study: Study, warehouse: Warehouse) -> Pu
     assert isinstance(rule, Disclosure)
     ledger_file = settings.study_home / LEDGER
     if current is not None and current.get("release") == team_manifest["release"] and _is_whole(folder):
+        if folder.is_symlink():
+            _delete_others(folder.resolve())
         return PublicRelease(folder, is_new=False, reason=_fault_of_ledger(ledger_file, rule))
     refuse_identifying_labels(study)
     key = settings.key()
@@ -165,9 +167,15 @@ def _make_public(building: Path, folder: Path, name: str) -> None:
     target = building.with_name(f"{name}-{uuid.uuid4().hex[:8]}")
     building.rename(target)
     make_current(folder, target, replaces_folder=True)
-    for leftover in target.parent.iterdir():
-        if leftover != target:
-            shutil.rmtree(leftover, ignore_errors=True)
+    _delete_others(target)
+
+
+def _delete_others(target: Path) -> None:
+    """Delete the folders beside the current one: those before it, and what killed runs left."""
+    if target.parent.name == PUBLIC_RELEASES:
+        for leftover in target.parent.iterdir():
+            if leftover != target:
+                shutil.rmtree(leftover, ignore_errors=True)
 
 
 def score_patterns(study: Study, warehouse: Warehouse) -> list[ScorePattern]:

@@ -1,15 +1,12 @@
-"""Folders and disks that do not do as they should: files that are written slowly, replaced or gone while they are looked at, a
-disk that is full. What a run leaves is what was there.
+"""Folders that do not do as they should: files that are written slowly, replaced or gone while they are looked at. A full disk is
+in test_full_disk.py, the real daemon in test_daemon.py.
 """
 
 import hashlib
 import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -73,63 +70,3 @@ def test_a_file_that_changes_between_two_looks_starts_nothing(
     digest = look(study, after.memory, settled.digests).digests.get("t1")
     content = file.read_bytes() if file.exists() else None
     assert digest == (None if content is None else hashlib.sha256(hashlib.sha256(content).hexdigest().encode()).hexdigest())
-
-
-def _hash_of(release: Path) -> str:
-    files = sorted(path for path in release.resolve().rglob("*") if path.is_file())
-    return hashlib.sha256(b"".join(path.name.encode() + path.read_bytes() for path in files)).hexdigest()
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
-    """A file system of a few megabytes, and a way to resize it."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    options = ["mount", "-t", "tmpfs", "tmpfs", str(folder), "-o"]
-    if sys.platform != "linux" or shutil.which("mount") is None or os.geteuid() != 0:
-        pytest.skip("mounting a file system needs Linux and root")
-    if subprocess.run([*options, "size=400m"], check=False, capture_output=True).returncode:
-        pytest.skip("this machine lets nobody mount a file system")
-
-    def resize(megabytes: int) -> Path:
-        subprocess.run([*options, f"remount,size={megabytes}m"], check=True)
-        return folder
-
-    yield resize
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-@pytest.mark.slow
-def test_a_run_on_a_full_disk_ends_in_one_line_and_the_next_one_succeeds(
-    small_copy: Any, small_disk: Callable[[int], Path]
-) -> None:
-    workspace, _ = small_copy
-    folder, root = small_disk(400), workspace.study_folder.parent.parent
-    shutil.copytree(root, folder, symlinks=True, dirs_exist_ok=True)
-    study, home = (folder / path.relative_to(root) for path in (workspace.study_folder, workspace.settings.home))
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("WAVEHOUSE", "DAGSTER", "DBT"))}
-    environment |= {
-        "WAVEHOUSE_STUDY": str(study),
-        "WAVEHOUSE_HOME": str(home),
-        "WAVEHOUSE_PSEUDONYM_KEY": workspace.settings.pseudonym_key,
-    }
-    _replace(study / _FILE)
-    before = _hash_of(study / "release")
-    used = shutil.disk_usage(folder).used >> 20
-    small_disk(used + 4)
-
-    def run() -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "dagster_project.cli", "run"]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-
-    full = run()
-    assert full.returncode != 0
-    assert "Traceback" not in full.stderr
-    lines = [line for line in full.stderr.splitlines() if line.startswith(("error:", "wavehouse:")) and "free space" in line]
-    assert len(lines) == 1, full.stderr
-    assert _hash_of(study / "release") == before
-    assert not [path for path in study.rglob("*") if path.name.startswith((".landing-", ".release-"))]
-    small_disk(400)
-    enough = run()
-    assert enough.returncode == 0, enough.stderr
-    assert _hash_of(study / "release") != before

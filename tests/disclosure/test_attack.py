@@ -117,13 +117,18 @@ def assert_protected_from_roster(
     return len(answers)
 
 
+#: Declarations with how many counts may be printed as one: by chance up or down, more than to the nearest.
+ROUNDINGS = {"": 5, "{round_to: 1}": 1, "{round_to: 3}": 3, "{rounding: random}": 9, "{round_to: 3, rounding: random}": 5}
+
+
+@pytest.mark.parametrize("disclosure", ROUNDINGS)
 @pytest.mark.parametrize(("count", "seed"), [(12, 12), (32, 32), (200, 7), (200, 17), (5000, 5000)])
-def test_no_few_people_are_known_to_whoever_has_the_roster(count: int, seed: int, tmp_path: Path) -> None:
-    study, people = made_study(tmp_path), made_people(count, seed)
+def test_no_few_people_are_known_to_whoever_has_the_roster(count: int, seed: int, disclosure: str, tmp_path: Path) -> None:
+    study, people = made_study(tmp_path, disclosure), made_people(count, seed)
     published, _ = published_from(study, people, tmp_path / "public", Ledger(1))
     attacker = Attacker()
     intervals = [
-        (expression, *known_interval(row, 5))
+        (expression, *known_interval(row, ROUNDINGS[disclosure]))
         for row in published.values()
         if (expression := attacker.expression_of(row.result_id))
     ]

@@ -1,0 +1,175 @@
+"""A disk that is full: every command and every step of a run ends in one line that names it, what was there stays, and with room the
+next run heals.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dagster_project.cli import main
+from dagster_project.settings import OWNER
+from dagster_project.trail import chain_faults, read_lines, trail_file
+
+pytestmark = pytest.mark.slow
+
+
+def _hash_of(folder: Path) -> str:
+    files = sorted(path for path in folder.resolve().rglob("*") if path.is_file())
+    return hashlib.sha256(b"".join(path.name.encode() + path.read_bytes() for path in files)).hexdigest()
+
+
+@dataclass
+class SmallDisk:
+    """A file system of its own in a folder."""
+
+    folder: Path
+
+    def mount(self) -> None:
+        options = ["mount", "-t", "tmpfs", "tmpfs", str(self.folder), "-o", "size=400m"]
+        if subprocess.run(options, check=False, capture_output=True).returncode:
+            pytest.skip("this machine lets nobody mount a file system")
+
+    def leave(self, kilobytes: int) -> None:
+        """Let so much of it be free."""
+        size = (shutil.disk_usage(self.folder).used >> 10) + kilobytes
+        subprocess.run(["mount", "-o", f"remount,size={size}k", str(self.folder)], check=True)
+
+    @property
+    def room_words(self) -> str:
+        return f"on the disk of {self.folder}/"
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    if sys.platform != "linux" or shutil.which("mount") is None or os.geteuid() != 0:
+        pytest.skip("mounting a file system needs Linux and root")
+    disk = SmallDisk(tmp_path / "disk")
+    disk.folder.mkdir()
+    disk.mount()
+    yield disk
+    subprocess.run(["umount", "--lazy", str(disk.folder)], check=True)
+
+
+@dataclass
+class Layout:
+    """A copy of the study that ran, with an export that has changed since. study, home, history: where its parts lie."""
+
+    study: Path
+    home: Path
+    history: Path
+    environment: dict[str, str]
+
+    def run(self) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "dagster_project.cli", "run"]
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
+
+
+def _lay_out(workspace: Any, disk: Path, elsewhere: Path, parts: tuple[str, ...]) -> Layout:
+    """parts: those that lie on the small disk."""
+    folders = {part: (disk if part in parts else elsewhere) / part for part in ("study", "home", "history", "tmp")}
+    study = folders["study"] / workspace.study_folder.name
+    shutil.copytree(workspace.study_folder, study, symlinks=True)
+    shutil.copytree(workspace.settings.home, folders["home"])
+    for part in ("history", "tmp"):
+        folders[part].mkdir(parents=True)
+    (folders["home"] / study.name / OWNER).unlink()  # a home knows its study by its place
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("WAVEHOUSE", "DAGSTER", "DBT"))}
+    environment |= {
+        "WAVEHOUSE_STUDY": str(study),
+        "WAVEHOUSE_HOME": str(folders["home"]),
+        "DAGSTER_HOME": str(folders["history"]),
+        "TMPDIR": str(folders["tmp"]),
+        "WAVEHOUSE_PSEUDONYM_KEY": workspace.settings.pseudonym_key,
+    }
+    export = study / "raw/T1/t1.csv"
+    export.write_text(export.read_text(encoding="utf-8").replace(",4,", ",3,", 1), encoding="utf-8")
+    return Layout(study, folders["home"], folders["history"], environment)
+
+
+@pytest.mark.parametrize(
+    ("parts", "kilobytes"),
+    [
+        (("study", "home", "history", "tmp"), 4000),  # in the history of runs
+        (("home",), 600),  # in the working file
+        (("study",), 0),  # in the audit trail, before the first step
+        (("study",), 3000),  # in the release
+    ],
+    ids=["history", "working file", "audit trail", "release"],
+)
+def test_a_run_on_a_full_disk_ends_in_one_line_and_the_next_one_succeeds(
+    parts: tuple[str, ...], kilobytes: int, small_copy: Any, small_disk: SmallDisk, tmp_path: Path
+) -> None:
+    workspace, _ = small_copy
+    layout = _lay_out(workspace, small_disk.folder, tmp_path / "elsewhere", parts)
+    study, landing = layout.study, layout.study / "landing"
+    release, public = _hash_of(study / "release"), _hash_of(study / "public")
+    landed = {path.name: path.read_bytes() for path in landing.iterdir()}
+    small_disk.leave(kilobytes)
+
+    full = layout.run()
+    assert full.returncode != 0
+    assert "Traceback" not in full.stderr
+    lines = [line for line in full.stderr.splitlines() if line.startswith(("error:", "wavehouse:")) and "free space" in line]
+    assert len(lines) == 1, full.stderr
+    assert str(small_disk.folder) in lines[0]
+    assert (_hash_of(study / "release"), _hash_of(study / "public")) == (release, public)
+    assert all((landing / name).read_bytes().startswith(content) for name, content in landed.items())
+    assert not [path for path in study.rglob("*") if path.name.startswith((".landing-", ".release-", ".building-"))]
+    small_disk.leave(400_000)
+    enough = layout.run()
+    assert enough.returncode == 0, enough.stderr
+    assert _hash_of(study / "release") != release
+    assert chain_faults(read_lines(trail_file(study).read_bytes())) == []
+
+
+#: Commands that write nothing, and those that do.
+_READ = (("log", "--verify"), ("check",), ("contract",), ("key", "show"), ("trace", "summary/mood_total/T1/n"))
+_WRITTEN = (
+    ("run",), ("run", "--again"), ("queries",), ("reminders",), ("export", "--format", "csv", "--out", "{disk}/clean"),
+    ("export", "--format", "sav", "--out", "{disk}/clean"), ("trace", "summary/mood_total/T1/n", "--names"),
+    ("key", "escrow", "{disk}/key.escrow"), ("key", "rotate", "--yes"), ("forget", "B", "--because", "x", "--yes"),
+    ("retention",), ("dpia", "--out", "{disk}/assessment.md"),
+)  # fmt: skip
+
+
+def test_every_command_on_a_full_disk_says_so_and_changes_nothing(
+    small_copy: Any,
+    small_disk: SmallDisk,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    workspace, _ = small_copy
+    layout = _lay_out(workspace, small_disk.folder, tmp_path / "elsewhere", ("study", "home", "history", "tmp"))
+    for name, value in (layout.environment | {"WAVEHOUSE_PASSPHRASE": "a long passphrase of an escrow"}).items():
+        monkeypatch.setenv(name, value)
+    small_disk.leave(0)
+
+    def state() -> dict[str, bytes]:
+        files = (path for path in small_disk.folder.rglob("*") if path.is_file() and path.name != "audit_trail.jsonl")
+        return {str(path): path.read_bytes() for path in files}
+
+    before, trail = state(), trail_file(layout.study).read_bytes()
+    for words in _READ:
+        assert main(words) == 0, (words, capsys.readouterr().err)
+    capsys.readouterr()
+    for words in _WRITTEN:
+        code = main([word.format(disk=small_disk.folder) for word in words])
+        errors = capsys.readouterr().err.splitlines()
+        assert code == 2, words
+        assert len(errors) == 1 and "No space left on device" in errors[0] and "free space" in errors[0], (words, errors)
+        assert str(small_disk.folder) in errors[0], (words, errors)
+        after = state()
+        assert {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)} == set(), words
+    assert trail_file(layout.study).read_bytes().startswith(trail)
+    small_disk.leave(400_000)
+    assert main(["export", "--format", "csv", "--out", f"{small_disk.folder}/clean"]) == 0
+    assert main(["log", "--verify"]) == 0
