@@ -51,6 +51,14 @@ def copy_to_lake(lake: Lake, file: Path, schemas: Sequence[str]) -> None:
         copy_schemas_to_lake(connection, schemas)
 
 
+def forget_earlier_states(lake: Lake) -> None:
+    """Of a lake in which nothing but its current state is kept: earlier ones leave, and their files at once."""
+    database = literal(LAKE_DATABASE)
+    with lake.connect(writes=True) as connection:
+        connection.execute(f"call ducklake_expire_snapshots({database}, older_than => now())")
+        connection.execute(f"call ducklake_cleanup_old_files({database}, cleanup_all => true)")
+
+
 def relations(
     connection: Connection, kind: str, database: str, schemas: Sequence[str] | None = None
 ) -> dict[tuple[str, str], str]:

@@ -1,11 +1,13 @@
 """`wavehouse publish` and what stands in the lake afterwards: the release, whole, and no secret anywhere."""
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -175,6 +177,23 @@ def test_any_client_reads_it_by_what_is_printed(
         client.execute(sql.replace("read_only, ", ""))
         with pytest.raises(duckdb.Error, match="permission denied"):
             client.execute("create table intruder as select 1 as number")
+
+
+def test_the_page_reads_it_as_it_says(
+    study: Workspace, lake_variables: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = _with_lake(study.settings, lake_variables)
+    publish_current_release(settings)
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "shared-lake.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.S)
+    (tmp_path / "lake.sql").write_text("\n".join(lake_of(settings).client_sql()), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LAKE_PASSWORD", PASSWORD)
+    names: dict[str, Any] = {}
+    exec(code, names)
+    assert len(names["change"]) == len(study.released("from results.change")) > 0
+    assert len(names["people"]) == 38
+    names["lake"].close()
 
 
 def test_an_older_release_is_asked_about(
