@@ -43,7 +43,7 @@ def _publish_apart(request: LakeRequest) -> Publication:
         check=False,
     )
     try:
-        answer = pickle.loads(process.stdout)
+        answer: Publication | LakeError = pickle.loads(process.stdout)
     except (pickle.UnpicklingError, EOFError):  # it died
         raise LakeError(
             f"{request.lake}: the connection was lost; the release before is as it was, or this one is published whole:"
@@ -52,17 +52,16 @@ def _publish_apart(request: LakeRequest) -> Publication:
         ) from None
     if isinstance(answer, Publication):
         return answer
-    message, is_final = answer
-    raise LakeError(message, is_final=is_final)
+    raise answer
 
 
 def main() -> None:
     """Read a request from standard input, and write what came of it."""
     request: LakeRequest = pickle.load(sys.stdin.buffer)
     try:
-        answer: Publication | tuple[str, bool] = publish_once(request)
+        answer: Publication | LakeError = publish_once(request)
     except LakeError as error:
-        answer = (str(error), error.is_final)
+        answer = error
     sys.stdout.buffer.write(pickle.dumps(answer))
 
 
