@@ -116,6 +116,19 @@ def _trace_macros(file: Path) -> str:
         return released_trace_sql(connection)
 
 
+def releases_left_in_lake(settings: Settings) -> list[str]:
+    """The releases that are published, by the audit trail, and that the study does not keep any more: they leave the lake
+    with the next publication."""
+    published: dict[str, None] = {}
+    for entry in snapshot(settings.study_folder).entries:
+        if entry.kind == _KIND:
+            published[str(entry.facts.get("release"))] = None
+            expired = entry.facts.get("expired")
+            for name in expired if isinstance(expired, list) else ():
+                published.pop(str(name), None)
+    return sorted(published.keys() - set(release_names(settings.study_folder)))
+
+
 @contextmanager
 def opened_in_lake(lake: Lake, prefix: str) -> Iterator[Connection]:
     """A published release, for reading: by the beginning of its name, or the current one. It stays that one, whatever is

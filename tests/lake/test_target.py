@@ -9,8 +9,9 @@ from conftest import Run, Workspace
 
 from dagster_project.fingerprint import inputs_fingerprint
 from dagster_project.lake_address import read_lake_address
-from dagster_project.release.lake import lake_of
-from dagster_project.trail import snapshot
+from dagster_project.release.lake import lake_of, releases_left_in_lake
+from dagster_project.settings import read_settings
+from dagster_project.trail import record, snapshot
 from dagster_project.warehouse import read_lake_releases
 
 
@@ -36,6 +37,18 @@ def test_a_run_publishes_its_release(
     assert release.release == (study.study_folder / "release").resolve().name
     (entry,) = [entry for entry in snapshot(study.study_folder).entries if entry.kind == "lake_publication"]
     assert (entry.source, entry.facts["release"]) == ("python", release.release)
+
+
+def test_what_is_left_in_the_lake_is_known_from_the_trail(tmp_path: Path) -> None:
+    """After an erasure, and without asking the lake."""
+    folder = tmp_path / "data" / "mood"
+    (folder / "releases" / "r3").mkdir(parents=True)
+    (folder / "releases" / "r3" / "manifest.json").write_text("{}", encoding="utf-8")
+    settings = read_settings({"WAVEHOUSE_STUDY": str(folder), "WAVEHOUSE_HOME": str(tmp_path / "home")})
+    assert releases_left_in_lake(settings) == []
+    for release, expired in (("r1", []), ("r2", []), ("r3", ["r1"])):
+        record(settings, "lake_publication", {"release": release, "snapshot": 1, "lake": "study_mood", "expired": expired})
+    assert releases_left_in_lake(settings) == ["r2"]
 
 
 def test_another_lake_is_another_input(small_run: tuple[Workspace, Run], tmp_path: Path) -> None:
