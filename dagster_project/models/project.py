@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dagster_project.settings import Settings
-from dagster_project.warehouse import Lake
+
+if TYPE_CHECKING:
+    from dagster_project.warehouse import Lake
 
 
 @dataclass(frozen=True)
@@ -15,7 +18,7 @@ class DbtProject:
     folder: Path
     target: Path
     warehouse_file: Path
-    lake: Lake | None = None
+    lake: "Lake | None" = None
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "DbtProject":

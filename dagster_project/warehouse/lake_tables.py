@@ -35,7 +35,10 @@ def copy_schemas_to_lake(connection: Connection, schemas: Sequence[str] | None =
         connection.execute(f"drop view {full_name(LAKE_DATABASE, schema, name)}")
     for schema, name in target_tables.keys() - tables.keys() - {("main", "releases")}:
         connection.execute(f"drop table {full_name(LAKE_DATABASE, schema, name)}")
-    for schema in sorted({schema for schema, _ in (*tables, *views)}):
+    schema_names = {schema for schema, _ in (*tables, *views)}
+    for schema in {schema for schema, _ in target_tables} - schema_names - {"main"}:
+        connection.execute(f"drop schema {identifier(LAKE_DATABASE)}.{identifier(schema)}")
+    for schema in sorted(schema_names):
         connection.execute(f"create schema if not exists {identifier(LAKE_DATABASE)}.{identifier(schema)}")
     for schema, name in tables:
         connection.execute(

@@ -94,6 +94,20 @@ def test_the_lake_holds_the_release_whole(study: Workspace, lake_variables: dict
     assert entries == [{"release": row.release, "snapshot": row.snapshot, "lake": lake.name, "expired": []}]
 
 
+def test_other_data_than_the_catalogue_has_are_refused(
+    study: Workspace, lake_variables: dict[str, str], tmp_path: Path
+) -> None:
+    publish_current_release(_with_lake(study.settings, lake_variables))
+    elsewhere = lake_variables | {"WAVEHOUSE_LAKE_DATA": str(tmp_path / "elsewhere")}
+    settings = _with_lake(study.settings, elsewhere)
+    with pytest.raises(LakeError) as refusal:
+        publish_current_release(settings)
+    assert str(refusal.value) == (
+        f"{lake_of(settings)}: the catalogue has its data in {lake_variables['WAVEHOUSE_LAKE_DATA']}/study_small_study/; set"
+        " WAVEHOUSE_LAKE_DATA to the folder above that"
+    )
+
+
 def test_data_in_an_object_store(study: Workspace, object_lake_variables: dict[str, str]) -> None:
     settings = _with_lake(study.settings, object_lake_variables)
     assert publish_current_release(settings).is_new
