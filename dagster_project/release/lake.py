@@ -67,8 +67,10 @@ def publish_current_release(
     check_writable(settings.study_folder)
     release = _row(settings, current.manifest)
     entries = snapshot(settings.study_folder).entries
-    own_releases = {str(entry.facts.get("release")) for entry in entries if entry.kind == "release"}
-    superseded = own_releases - {*release_names(settings.study_folder), release.release}
+    standing_releases = {*release_names(settings.study_folder), release.release}
+    # With those of before the audit trail was kept.
+    own_releases = standing_releases | {str(entry.facts.get("release")) for entry in entries if entry.kind == "release"}
+    superseded = own_releases - standing_releases
     publication = publish_to_lake(
         LakeRequest(
             lake,

@@ -16,6 +16,9 @@ from dagster_project.warehouse.lake_releases import LakeRequest, Publication, pu
 #: How many seconds are waited before what failed is done again: in all, longer than a restart of PostgreSQL.
 PAUSES = (0.2, 0.5, 1, 2, 4, 8, 8)
 
+#: How Python ends where nobody caught an error; a process that DuckDB or somebody else ended has another code.
+_EXCEPTION = 1
+
 
 def publish_to_lake(request: LakeRequest, pauses: Sequence[float] = PAUSES) -> Publication:
     """Publish a released file as the current state of its study's lake, in one transaction, unless it is that already.
@@ -42,6 +45,11 @@ def _publish_apart(request: LakeRequest) -> Publication:
         capture_output=True,
         check=False,
     )
+    if process.returncode == _EXCEPTION:
+        line = (process.stderr.decode(errors="replace").strip().splitlines() or ["no reason is given"])[-1]
+        raise LakeError(
+            f"{request.lake}: publishing failed ({request.lake.address.without_secrets(line)}); report this line"
+        )
     try:
         answer: Publication | LakeError = pickle.loads(process.stdout)
     except (pickle.UnpicklingError, EOFError):  # it died
