@@ -273,6 +273,7 @@ def test_another_study_of_the_name_is_refused(
     _again(other, "20990101T000000-c-d", "2099-01-01T00:00:00+00:00")
     settings = _with_lake(other.settings, lake_variables)
     name = (study.study_folder / "release").resolve().name
+    shutil.rmtree(other.study_folder / "releases" / name)
     with pytest.raises(LakeError) as refusal:
         publish_current_release(settings)
     assert str(refusal.value) == (
