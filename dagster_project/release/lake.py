@@ -68,8 +68,9 @@ def publish_current_release(
     release = _row(settings, current.manifest)
     entries = snapshot(settings.study_folder).entries
     standing_releases = {*release_names(settings.study_folder), release.release}
-    # With those of before the audit trail was kept.
-    own_releases = standing_releases | {str(entry.facts.get("release")) for entry in entries if entry.kind == "release"}
+    # A trail that was restored from a release ends before that one was made.
+    own_releases = standing_releases | {current.manifest.get("previous", release.release)}
+    own_releases |= {str(entry.facts.get("release")) for entry in entries if entry.kind in ("release", _KIND)}
     superseded = own_releases - standing_releases
     publication = publish_to_lake(
         LakeRequest(
