@@ -124,6 +124,7 @@ def _say_traces(settings: Settings, person: "Person") -> int:
     """Say where the person still is. Returns the exit code."""
     from dagster_project.erasure import files_with, is_telling, texts_to_search
     from dagster_project.exports.suppression import SUPPRESSION_FILE
+    from dagster_project.release.lake import releases_left_in_lake
 
     folders = (settings.study_folder, settings.study_home, settings.dagster_home)
     traces = files_with(
@@ -138,5 +139,7 @@ def _say_traces(settings: Settings, person: "Person") -> int:
         )
     if not traces:
         say("nothing below the study's folder, its home and Dagster's holds this person any more")
+    if names := releases_left_in_lake(settings):
+        say(f"the lake still holds {', '.join(names)}, which the study has no longer; `wavehouse publish` takes them out")
     say(f"receipt: {settings.study_home / 'erasures.jsonl'}", _UNKNOWN_COPIES)
     return 1 if traces else 0

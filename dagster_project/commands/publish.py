@@ -25,6 +25,11 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     publish.add_argument(
         "--older", action="store_true", help="put the release in front although a newer one of the study is published"
     )
+    publish.add_argument(
+        "--working-tables",
+        action="store_true",
+        help="instead of the release put the raw tables and the codebook there, in a catalogue apart, and build the models",
+    )
     publish.add_argument("--list", action="store_true", help="list the releases in the lake, the current one last")
     publish.add_argument(
         "--attach",
@@ -50,8 +55,20 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
             say(f"{row.release}  snapshot {row.snapshot}, published {day} by {row.published_by}")
         return 0
     with study_lock(settings.lock_file, "publish", report=lambda line: say(f"wavehouse: {line}", file=sys.stderr)):
+        if options.working_tables:
+            return _build_in_lake(settings)
         publication = publish_current_release(settings, allows_older=options.older)
     say(*publication_lines(lake, publication))
+    return 0
+
+
+def _build_in_lake(settings: Settings) -> int:
+    from dagster_project.models.lake_build import build_in_lake
+
+    if not settings.warehouse_file.exists():
+        raise ValueError(f"{settings.warehouse_file}: there is no warehouse yet; run `wavehouse run` first")
+    tables = build_in_lake(settings)
+    say(f"working tables: {tables.models} models built and {tables.tests} of dbt's tests passed: {tables.lake}")
     return 0
 
 

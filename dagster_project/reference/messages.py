@@ -46,6 +46,7 @@ _SUBJECTS = {
     "rotation": "Another key",
     "trail": "The audit trail",
     "settings": "Settings",
+    "lake_address": "Where the lake is",
     "example": "The example",
     "rehearsal": "Checking",
     "commands": "Commands",

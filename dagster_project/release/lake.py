@@ -67,8 +67,11 @@ def publish_current_release(
     check_writable(settings.study_folder)
     release = _row(settings, current.manifest)
     entries = snapshot(settings.study_folder).entries
-    own_releases = {str(entry.facts.get("release")) for entry in entries if entry.kind == "release"}
-    superseded = own_releases - {*release_names(settings.study_folder), release.release}
+    standing_releases = {*release_names(settings.study_folder), release.release}
+    # A trail that was restored from a release ends before that one was made.
+    own_releases = standing_releases | {current.manifest.get("previous", release.release)}
+    own_releases |= {str(entry.facts.get("release")) for entry in entries if entry.kind in ("release", _KIND)}
+    superseded = own_releases - standing_releases
     publication = publish_to_lake(
         LakeRequest(
             lake,
@@ -114,6 +117,19 @@ def _trace_macros(file: Path) -> str:
         if not connection.execute("from duckdb_functions() where function_name = 'trace_of'").fetchall():
             raise LakeError(f"{file}: an earlier version of Wavehouse made this release; `wavehouse run` rebuilds it")
         return released_trace_sql(connection)
+
+
+def releases_left_in_lake(settings: Settings) -> list[str]:
+    """The releases that are published, by the audit trail, and that the study does not keep any more: they leave the lake
+    with the next publication."""
+    published: dict[str, None] = {}
+    for entry in snapshot(settings.study_folder).entries:
+        if entry.kind == _KIND:
+            published[str(entry.facts.get("release"))] = None
+            expired = entry.facts.get("expired")
+            for name in expired if isinstance(expired, list) else ():
+                published.pop(str(name), None)
+    return sorted(published.keys() - set(release_names(settings.study_folder)))
 
 
 @contextmanager

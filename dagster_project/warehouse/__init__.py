@@ -23,6 +23,7 @@ from dagster_project.warehouse.lake_releases import (
     Publication,
     read_lake_releases,
 )
+from dagster_project.warehouse.lake_tables import copy_to_lake, forget_earlier_states
 from dagster_project.warehouse.release import (
     RELEASE_FORMAT,
     copy_schemas,
@@ -84,10 +85,12 @@ __all__ = [
     "arrow_table",
     "compact",
     "copy_schemas",
+    "copy_to_lake",
     "current_release",
     "damaged_files",
     "delete_release",
     "find_release",
+    "forget_earlier_states",
     "identifier",
     "literal",
     "make_current",

@@ -32,13 +32,14 @@ _SETTINGS = {"autoinstall_known_extensions": "false", "autoload_known_extensions
 _FINAL = re.compile(
     r"password authentication failed|no pg_hba\.conf entry|role \S+ does not exist|database \S+ does not exist"
     r"|permission denied|Access ?Denied|InvalidAccessKeyId|SignatureDoesNotMatch|NoSuchBucket|HTTP 40[13]|403 \(?Forbidden"
-    r"|could not translate host name|SSL was required|explicitly disabled|unsupported type|DATA_PATH parameter",
+    r"|could not translate host name|SSL was required|explicitly disabled|unsupported type",
     re.IGNORECASE,
 )
 _LOCKED = re.compile(r"Could not set lock on file|being used by another process")
 _ABSENT = re.compile(r"creating a new DuckLake is explicitly disabled|Cannot open database .* in read-only mode")
 #: What DuckDB puts before the words of PostgreSQL's client library.
 _ATTACHING = re.compile(r"^.*(?=connection to server )")
+_OTHER_DATA = re.compile(r'does not match existing data path in the catalog "(?P<data>[^"]*)"')
 _FULL = re.compile(r"No space left on device|disk is full", re.IGNORECASE)
 
 
@@ -180,6 +181,10 @@ class Lake:
                 f"{self}: the catalogue is open in another program, and a catalogue in a file serves one at a time; close it"
                 " there, or keep the catalogue in PostgreSQL",
                 is_final=False,
+            )
+        if match := _OTHER_DATA.search(message):
+            return LakeError(
+                f"{self}: the catalogue has its data in {match['data']}; set WAVEHOUSE_LAKE_DATA to the folder above that"
             )
         if _FULL.search(message):
             return LakeError(f"{self}: cannot be written ({line}); free space, then publish again")

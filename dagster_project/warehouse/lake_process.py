@@ -16,6 +16,9 @@ from dagster_project.warehouse.lake_releases import LakeRequest, Publication, pu
 #: How many seconds are waited before what failed is done again: in all, longer than a restart of PostgreSQL.
 PAUSES = (0.2, 0.5, 1, 2, 4, 8, 8)
 
+#: How Python ends where nobody caught an error; a process that DuckDB or somebody else ended has another code.
+_EXCEPTION = 1
+
 
 def publish_to_lake(request: LakeRequest, pauses: Sequence[float] = PAUSES) -> Publication:
     """Publish a released file as the current state of its study's lake, in one transaction, unless it is that already.
@@ -42,8 +45,13 @@ def _publish_apart(request: LakeRequest) -> Publication:
         capture_output=True,
         check=False,
     )
+    if process.returncode == _EXCEPTION:
+        line = (process.stderr.decode(errors="replace").strip().splitlines() or ["no reason is given"])[-1]
+        raise LakeError(
+            f"{request.lake}: publishing failed ({request.lake.address.without_secrets(line)}); report this line"
+        )
     try:
-        answer = pickle.loads(process.stdout)
+        answer: Publication | LakeError = pickle.loads(process.stdout)
     except (pickle.UnpicklingError, EOFError):  # it died
         raise LakeError(
             f"{request.lake}: the connection was lost; the release before is as it was, or this one is published whole:"
@@ -52,17 +60,16 @@ def _publish_apart(request: LakeRequest) -> Publication:
         ) from None
     if isinstance(answer, Publication):
         return answer
-    message, is_final = answer
-    raise LakeError(message, is_final=is_final)
+    raise answer
 
 
 def main() -> None:
     """Read a request from standard input, and write what came of it."""
     request: LakeRequest = pickle.load(sys.stdin.buffer)
     try:
-        answer: Publication | tuple[str, bool] = publish_once(request)
+        answer: Publication | LakeError = publish_once(request)
     except LakeError as error:
-        answer = (str(error), error.is_final)
+        answer = error
     sys.stdout.buffer.write(pickle.dumps(answer))
 
 

@@ -35,7 +35,10 @@ def copy_schemas_to_lake(connection: Connection, schemas: Sequence[str] | None =
         connection.execute(f"drop view {full_name(LAKE_DATABASE, schema, name)}")
     for schema, name in target_tables.keys() - tables.keys() - {("main", "releases")}:
         connection.execute(f"drop table {full_name(LAKE_DATABASE, schema, name)}")
-    for schema in sorted({schema for schema, _ in (*tables, *views)}):
+    schema_names = {schema for schema, _ in (*tables, *views)}
+    for schema in {schema for schema, _ in target_tables} - schema_names - {"main"}:
+        connection.execute(f"drop schema {identifier(LAKE_DATABASE)}.{identifier(schema)}")
+    for schema in sorted(schema_names):
         connection.execute(f"create schema if not exists {identifier(LAKE_DATABASE)}.{identifier(schema)}")
     for schema, name in tables:
         connection.execute(
@@ -49,6 +52,14 @@ def copy_to_lake(lake: Lake, file: Path, schemas: Sequence[str]) -> None:
     """Copy schemas of a file into a lake, in one transaction."""
     with lake.connect(writes=True) as connection, copied_from(connection, file):
         copy_schemas_to_lake(connection, schemas)
+
+
+def forget_earlier_states(lake: Lake) -> None:
+    """Of a lake in which nothing but its current state is kept: earlier ones leave, and their files at once."""
+    database = literal(LAKE_DATABASE)
+    with lake.connect(writes=True) as connection:
+        connection.execute(f"call ducklake_expire_snapshots({database}, older_than => now())")
+        connection.execute(f"call ducklake_cleanup_old_files({database}, cleanup_all => true)")
 
 
 def relations(

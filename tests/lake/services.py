@@ -3,7 +3,6 @@ them. Does not belong here: what is done with them."""
 
 import json
 import os
-import pwd
 import shutil
 import signal
 import socket
@@ -103,8 +102,12 @@ class Postgres:
 
     def _run(self, program: str, *arguments: str) -> None:
         """Programs of the server do not run as root."""
-        owner = pwd.getpwnam("postgres") if os.geteuid() == 0 else None
-        ids: dict[str, Any] = {} if owner is None else {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
+        ids: dict[str, Any] = {}
+        if os.geteuid() == 0:
+            import pwd  # Windows has none
+
+            owner = pwd.getpwnam("postgres")
+            ids = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
         with (self.folder.parent / "postgres.txt").open("ab") as log:
             subprocess.run(
                 [str(self.programs / program), *arguments],

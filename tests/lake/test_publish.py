@@ -1,11 +1,13 @@
 """`wavehouse publish` and what stands in the lake afterwards: the release, whole, and no secret anywhere."""
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -90,6 +92,20 @@ def test_the_lake_holds_the_release_whole(study: Workspace, lake_variables: dict
     assert len(described) > 5
     entries = [entry.facts for entry in snapshot(study.study_folder).entries if entry.kind == "lake_publication"]
     assert entries == [{"release": row.release, "snapshot": row.snapshot, "lake": lake.name, "expired": []}]
+
+
+def test_other_data_than_the_catalogue_has_are_refused(
+    study: Workspace, lake_variables: dict[str, str], tmp_path: Path
+) -> None:
+    publish_current_release(_with_lake(study.settings, lake_variables))
+    elsewhere = lake_variables | {"WAVEHOUSE_LAKE_DATA": str(tmp_path / "elsewhere")}
+    settings = _with_lake(study.settings, elsewhere)
+    with pytest.raises(LakeError) as refusal:
+        publish_current_release(settings)
+    assert str(refusal.value) == (
+        f"{lake_of(settings)}: the catalogue has its data in {lake_variables['WAVEHOUSE_LAKE_DATA']}/study_small_study/; set"
+        " WAVEHOUSE_LAKE_DATA to the folder above that"
+    )
 
 
 def test_data_in_an_object_store(study: Workspace, object_lake_variables: dict[str, str]) -> None:
@@ -177,6 +193,23 @@ def test_any_client_reads_it_by_what_is_printed(
             client.execute("create table intruder as select 1 as number")
 
 
+def test_the_page_reads_it_as_it_says(
+    study: Workspace, lake_variables: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = _with_lake(study.settings, lake_variables)
+    publish_current_release(settings)
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "shared-lake.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.S)
+    (tmp_path / "lake.sql").write_text("\n".join(lake_of(settings).client_sql()), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LAKE_PASSWORD", PASSWORD)
+    names: dict[str, Any] = {}
+    exec(code, names)
+    assert len(names["change"]) == len(study.released("from results.change")) > 0
+    assert len(names["people"]) == 38
+    names["lake"].close()
+
+
 def test_an_older_release_is_asked_about(
     study: Workspace, commands: Callable[..., tuple[int, list[str], list[str]]]
 ) -> None:
@@ -240,6 +273,7 @@ def test_another_study_of_the_name_is_refused(
     _again(other, "20990101T000000-c-d", "2099-01-01T00:00:00+00:00")
     settings = _with_lake(other.settings, lake_variables)
     name = (study.study_folder / "release").resolve().name
+    shutil.rmtree(other.study_folder / "releases" / name)
     with pytest.raises(LakeError) as refusal:
         publish_current_release(settings)
     assert str(refusal.value) == (
