@@ -46,6 +46,8 @@ _SUBJECTS = {
     "rotation": "Another key",
     "trail": "The audit trail",
     "settings": "Settings",
+    "studies": "Many studies",
+    "catalog": "The catalogue",
     "example": "The example",
     "rehearsal": "Checking",
     "commands": "Commands",
