@@ -94,7 +94,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, share_parsed_models: Callable
     with postgres_server(tmp_path_factory.mktemp("postgres")) as history:
         web_port, code_port = _free_port(), _free_port()
         # What stands for names and paths of containers here.
-        places = {
+        substitutes = {
             "postgresql://wavehouse:${HISTORY_PASSWORD:?}@history/wavehouse": history,
             "/wavehouse/": f"{folder}/",
             "webserver:3000": f"127.0.0.1:{web_port}",
@@ -106,33 +106,33 @@ def site(tmp_path_factory: pytest.TempPathFactory, share_parsed_models: Callable
         }
         (folder / "dagster").mkdir()
         shutil.copyfile(DEPLOY / "dagster.yaml", folder / "dagster" / "dagster.yaml")
-        workspace = _placed((DEPLOY / "workspace.yaml").read_text(encoding="utf-8"), places)
+        workspace = _placed((DEPLOY / "workspace.yaml").read_text(encoding="utf-8"), substitutes)
         (folder / "workspace.yaml").write_text(workspace, encoding="utf-8")
         services = yaml.safe_load((DEPLOY / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
         with contextlib.ExitStack() as processes:
             for name in ("code", "daemon", "webserver"):
-                processes.enter_context(_process(folder, name, services[name], places))
+                processes.enter_context(_process(folder, name, services[name], substitutes))
             made = Site(f"http://127.0.0.1:{web_port}", folder / "studies", folder, history)
             _wait(made, "the UI does not answer", lambda: _answers(made))
             yield made
 
 
-def _placed(text: str, places: dict[str, str]) -> str:
-    for name, value in places.items():
+def _placed(text: str, substitutes: dict[str, str]) -> str:
+    for name, value in substitutes.items():
         text = text.replace(name, value)
     return re.sub(r"\$\{\w+:-\}", "", text)
 
 
 @contextlib.contextmanager
-def _process(folder: Path, name: str, service: dict[str, Any], places: dict[str, str]) -> Iterator[None]:
+def _process(folder: Path, name: str, service: dict[str, Any], substitutes: dict[str, str]) -> Iterator[None]:
     programs = {
         "dagster": [sys.executable, "-m", "dagster"],
         "dagster-daemon": [sys.executable, "-m", "dagster._daemon"],
         "dagster-webserver": ["sh", str(DEPLOY / "dagster-webserver")],
     }
-    program, *arguments = [_placed(word, places) for word in service["command"]]
+    program, *arguments = [_placed(word, substitutes) for word in service["command"]]
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("WAVEHOUSE", "DAGSTER", "DBT"))}
-    environment |= {key: _placed(str(value), places) for key, value in service["environment"].items()}
+    environment |= {key: _placed(str(value), substitutes) for key, value in service["environment"].items()}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     with (folder / f"{name}.log").open("wb") as log:
