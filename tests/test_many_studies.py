@@ -141,6 +141,18 @@ def test_dagster_finds_a_repository_for_each_and_a_run_makes_its_own_alone(
             vars(many_studies).pop(name, None)
 
 
+def test_the_module_of_one_study_serves_no_other_in_silence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from dagster_project.definitions import defs
+
+    monkeypatch.setenv("WAVEHOUSE_STUDIES", str(tmp_path))
+    monkeypatch.delenv("WAVEHOUSE_STUDY", raising=False)
+    with pytest.raises(ValueError) as refusal:
+        defs()
+    assert str(refusal.value) == (
+        "WAVEHOUSE_STUDIES: this module is of one study; load dagster_project.many_studies, or name one in WAVEHOUSE_STUDY"
+    )
+
+
 class _Calls:
     """A function, and how often it was called."""
 
