@@ -81,10 +81,25 @@ def _graph_of_fault(settings: Settings, line: str) -> dg.Definitions:
     return dg.Definitions.merge(fault, automation(settings, study))
 
 
+def __dir__() -> list[str]:
+    """With a name for each study's repository: Dagster takes them from the names of a module."""
+    return [*globals(), *_STUDIES]
+
+
+def __getattr__(name: str) -> dg.RepositoryDefinition:
+    """A study's repository, made when it is first asked for: the process of a run asks for that of its study alone."""
+    if name not in _STUDIES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    settings = _STUDIES[name]
+    # What is parsed for one is parsed for all.
+    share_manifest([next(iter(_STUDIES.values())), settings])
+    repository = _repository(settings)
+    globals()[name] = repository
+    return repository
+
+
+_STUDIES: dict[str, Settings] = {}
 if has_studies(os.environ):
     keep_files_private(os.environ)
     allow(os.environ)
-    # Dagster takes repositories from a module's names.
-    globals().update(
-        {f"repository_{name}": repository for name, repository in build_defs_of_studies(read_studies(os.environ)).items()}
-    )
+    _STUDIES = {f"repository_{settings.prefix}": settings for settings in read_studies(os.environ)}

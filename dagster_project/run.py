@@ -195,12 +195,18 @@ def _record_unchanged(settings: Settings, last: LastRun) -> None:
     open_dagster_home(settings)
     import dagster as dg
 
+    from dagster_project.dagster_home.history import history_fault
     from dagster_project.defs.names import asset_key
 
-    with dg.DagsterInstance.get() as instance:
-        key = asset_key(settings, ["release"])
-        facts = {"what changed": "Nothing has changed since the last run; nothing was run.", "release": last.release}
-        instance.report_runless_asset_event(dg.AssetObservation(key, metadata=facts | {"inputs": last.inputs}))
+    key = asset_key(settings, ["release"])
+    facts = {"what changed": "Nothing has changed since the last run; nothing was run.", "release": last.release}
+    try:
+        with dg.DagsterInstance.get() as instance:
+            instance.report_runless_asset_event(dg.AssetObservation(key, metadata=facts | {"inputs": last.inputs}))
+    except Exception as error:
+        if fault := history_fault(error, settings.dagster_home):
+            raise ValueError(fault) from None
+        raise
 
 
 def _run_job(settings: Settings, quiet: bool, run_id: str) -> "dg.ExecuteInProcessResult":

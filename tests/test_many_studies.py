@@ -117,6 +117,53 @@ def test_a_graph_that_is_refused_says_the_line(studies: list[Settings], monkeypa
     assert _run(repositories["second"], "second") == {"codebook": "second: no; correct it"}
 
 
+def test_dagster_finds_a_repository_for_each_and_a_run_makes_its_own_alone(
+    studies: list[Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dagster._core.workspace.autodiscovery import loadable_targets_from_loaded_module
+
+    from dagster_project import many_studies
+
+    by_name = {f"repository_{study.prefix}": study for study in studies}
+    monkeypatch.setattr(many_studies, "_STUDIES", by_name)
+    monkeypatch.setattr(many_studies, "share_manifest", share := _Calls(many_studies.share_manifest))
+    try:
+        assert many_studies.repository_second.name == "second"
+        assert "repository_small_study" not in vars(many_studies)
+        targets = loadable_targets_from_loaded_module(many_studies)
+        assert {target.attribute for target in targets} == set(by_name)
+        assert many_studies.repository_second is many_studies.repository_second
+        assert share.count == 2
+        with pytest.raises(AttributeError, match="has no attribute 'repository_third'"):
+            many_studies.repository_third  # noqa: B018
+    finally:
+        for name in by_name:
+            vars(many_studies).pop(name, None)
+
+
+def test_the_module_of_one_study_serves_no_other_in_silence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from dagster_project.definitions import defs
+
+    monkeypatch.setenv("WAVEHOUSE_STUDIES", str(tmp_path))
+    monkeypatch.delenv("WAVEHOUSE_STUDY", raising=False)
+    with pytest.raises(ValueError) as refusal:
+        defs()
+    assert str(refusal.value) == (
+        "WAVEHOUSE_STUDIES: this module is of one study; load dagster_project.many_studies, or name one in WAVEHOUSE_STUDY"
+    )
+
+
+class _Calls:
+    """A function, and how often it was called."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function, self.count = function, 0
+
+    def __call__(self, *arguments: Any) -> Any:
+        self.count += 1
+        return self._function(*arguments)
+
+
 def test_the_project_is_parsed_once(studies: list[Settings]) -> None:
     from dagster_project.models.manifest import share_manifest
 

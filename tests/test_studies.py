@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from dagster_project.cli import main
+from dagster_project.commands import ui
 from dagster_project.keys import SettingsError
 from dagster_project.studies import has_studies, meant_study, prefix_of, read_studies, study_folders
 
@@ -71,6 +73,43 @@ def test_what_is_no_folder_or_holds_no_study_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as refusal:
         read_studies(_environment(tmp_path / "empty"))
     assert str(refusal.value) == f"WAVEHOUSE_STUDIES: {tmp_path / 'empty'} holds no study.yaml, and no folder with one"
+
+
+def test_the_ui_leaves_each_study_its_own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given that of the first, the others would miss their keys."""
+    folders = [_study(tmp_path / parent / "data" / name) for parent, name in (("here", "a"), ("there", "b"))]
+    monkeypatch.setattr("dagster_project.settings.home_beside", lambda folder: folder.parent.parent / ".wavehouse")
+    monkeypatch.setattr(ui, "_announce", lambda *_: None)
+    given: list[dict[str, str]] = []
+
+    class Server:
+        def __init__(self, command: list[str], env: dict[str, str], cwd: Path) -> None:
+            given.append(env)
+
+        def __enter__(self) -> "Server":
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def wait(self) -> int:
+            return 0
+
+    monkeypatch.setattr(ui.subprocess, "Popen", Server)
+    environment = _environment(*folders, DAGSTER_HOME=str(tmp_path / "dagster"))
+    for name in ("WAVEHOUSE_STUDY", "WAVEHOUSE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert main(["ui", "--watch"]) == 0
+    (env,) = given
+    assert [study.home for study in read_studies(env)] == [
+        tmp_path / "here" / ".wavehouse",
+        tmp_path / "there" / ".wavehouse",
+    ]
+    assert env["WAVEHOUSE_WATCH"] == "1" and env["DAGSTER_HOME"] == str(tmp_path / "dagster")
+    workspace = (tmp_path / "dagster" / "workspace.yaml").read_text(encoding="utf-8")
+    assert "module_name: dagster_project.many_studies, location_name: wavehouse" in workspace
 
 
 def test_homes_that_differ_need_one_of_dagster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

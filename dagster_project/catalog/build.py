@@ -33,13 +33,13 @@ def build_catalog(paths: Iterable[Path], file: Path, *, is_public: bool) -> Cata
     paths: study folders, or releases. What has no release that can be taken is left out, and named in the catalogue. Raises
     WarehouseError where the file's place holds something else, or nothing can be taken.
     """
-    if file.exists() and not _is_catalog(file):
-        raise WarehouseError(f"{file}: this file is no catalogue, and is not replaced; give another name with --out")
     candidates, left_out = releases_of(paths, is_public=is_public)
     releases: list[CatalogedRelease] = []
     file.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".catalog-", dir=file.parent) as temporary:
         partial = Path(temporary) / file.name
+        if file.exists() and not _is_catalog(file, partial):
+            raise WarehouseError(f"{file}: this file is no catalogue, and is not replaced; give another name with --out")
         for release in candidates:
             try:
                 _add(partial, release)
@@ -135,9 +135,14 @@ def _comment(connection: Connection, spec: TableSpec) -> None:
         connection.execute(f"comment on column {spec.name}.{column.name} is {literal(column.description)}")
 
 
-def _is_catalog(file: Path) -> bool:
-    try:
-        tables = {row["table_name"] for row in Warehouse(file).rows("select table_name from duckdb_tables()")}
-    except WarehouseError:
-        return False
+def _is_catalog(file: Path, partial: Path) -> bool:
+    """Whether a file is a catalogue, looked at from another one: what cannot be opened stays as it is."""
+    with Warehouse(partial).connect() as connection:
+        try:
+            connection.execute(f"attach {literal(str(file))} as present_file (read_only)")
+            names = connection.execute("select table_name from duckdb_tables() where database_name = 'present_file'")
+            tables = {str(name) for (name,) in names.fetchall()}
+            connection.execute("detach present_file")
+        except Exception:
+            return False
     return {RELEASES.name, LEFT_OUT.name} <= tables

@@ -63,7 +63,7 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
 
 def _given_paths(folders: Sequence[str]) -> list[Path]:
     """What each given folder means: a release, a study, or the studies in it."""
-    from dagster_project.paths import studies_of, workspace
+    from dagster_project.places import studies_of, workspace
     from dagster_project.studies import has_studies, read_studies, study_folders
 
     if folders:

@@ -52,10 +52,20 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
     watched = replace(settings, watch=settings.watch or options.watch)
     command = [sys.executable, "-m", "dagster_project.ui.server", "dev", "-w", str(code_location_file(settings))]
     command += ["-h", _HOST, "-p", str(options.port)]
-    environment = watched.environment(os.environ) | {TOKEN_VARIABLE: token, ADDRESSES_VARIABLE: " ".join(addresses)}
+    environment = _environment(watched) | {TOKEN_VARIABLE: token, ADDRESSES_VARIABLE: " ".join(addresses)}
     with subprocess.Popen(command, cwd=workspace(), env=environment) as server:
         threading.Thread(target=_announce, args=(server, addresses[0], token, options.behind), daemon=True).start()
         return server.wait()
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """What the server reads its settings from: of several studies each finds its own folders and home by itself."""
+    environment = settings.environment(os.environ)
+    if settings.prefix:
+        for name in ("WAVEHOUSE_STUDY", "WAVEHOUSE_HOME"):
+            environment.pop(name)
+            environment |= {name: os.environ[name]} if os.environ.get(name) else {}
+    return environment
 
 
 def _unfit_proxy(address: str, token: str) -> str | None:

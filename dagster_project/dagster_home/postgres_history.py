@@ -62,10 +62,11 @@ def erase_from_tables(address: str, matches: Match) -> int:
     """
     engine = db.create_engine(history_url(address), poolclass=db.NullPool)
     try:
-        with engine.begin() as connection:
-            existing_names = db.inspect(connection).get_table_names()
-            tables = [name for name in existing_names if name in _DAGSTER_TABLES]
-            erased_tables = [table for table in tables if _erase_from_table(connection, table, matches)]
+        tables = [name for name in db.inspect(engine).get_table_names() if name in _DAGSTER_TABLES]
+        erased_tables = []
+        for table in tables:  # runs of other studies wait for one table at a time
+            with engine.begin() as connection:
+                erased_tables += [table] if _erase_from_table(connection, table, matches) else []
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             for table in erased_tables:
                 connection.exec_driver_sql(f'vacuum full "{table}"')
@@ -80,9 +81,8 @@ def _erase_from_table(connection: db.Connection, table: str, matches: Match) -> 
     """Whether a table held what matches. Its rows are read in batches: a history may be larger than memory."""
     connection.exec_driver_sql(f'lock table "{table}" in share row exclusive mode')
     changes: dict[str, str] = {}
-    rows = connection.execution_options(stream_results=True, yield_per=_BATCH).exec_driver_sql(
-        f'select ctid::text as row_place, t.* from "{table}" t'
-    )
+    query = db.text(f'select ctid::text as row_place, t.* from "{table}" t').execution_options(yield_per=_BATCH)
+    rows = connection.execute(query)
     for row in rows.mappings():
         columns = [name for name, cell in row.items() if name != "row_place" and matches(_bytes_of(cell))]
         if columns and set(columns) <= set(ASSET_COLUMNS.get(table, ())):

@@ -47,6 +47,8 @@ _SUBJECTS = {
     "trail": "The audit trail",
     "settings": "Settings",
     "lake_address": "Where the lake is",
+    "studies": "Many studies",
+    "catalog": "The catalogue",
     "example": "The example",
     "rehearsal": "Checking",
     "commands": "Commands",
