@@ -33,7 +33,7 @@ from dagster_project.audit.layout import Contrasts, TableLayout, TableRow
 from dagster_project.audit.mean_errors import CENTRE
 from dagster_project.audit.outcome import Outcome
 from dagster_project.audit.row_rules import bounded_cells, possible_cells, summary_outcomes
-from dagster_project.audit.undeclared import JudgedRow, consistency, judge
+from dagster_project.audit.undeclared import JudgedRow, comparisons, judge
 
 #: The moment of norms.
 NORM = "norm"
@@ -93,7 +93,7 @@ class Table:
         sums = result.sound(block_sums.percent_sums(every_block))
         result.note_outcomes(sums)
         judged_rows = [JudgedRow("blocks", {UNDECLARED: [outcome]}) for outcome in sums]
-        result.consistency += consistency(judged_rows)
+        result.note_fits(comparisons(judged_rows))
         result.add(judge(judged_rows, with_notes=self._with_notes))
 
     def _summaries(self, result: Examined) -> None:
@@ -128,7 +128,7 @@ class Table:
             unlike = result.sound(moments.unlike_moments(summaries))
             judged_rows.append(JudgedRow("totals", {UNDECLARED: [*self._totals(row), *unlike]}))
             result.note_outcomes(judged_rows[-1].outcomes[UNDECLARED])
-        result.consistency += consistency(judged_rows)
+        result.note_fits(comparisons(judged_rows))
         result.add(judge(judged_rows, with_notes=self._with_notes))
 
     def _totals(self, row: TableRow) -> Iterator[Outcome]:
@@ -176,7 +176,7 @@ class Table:
             pairs = moments.number_of_pairs(change) if change.design.name != GROUPS else None
             judged_rows.append(JudgedRow("number of pairs", {UNDECLARED: [pairs] if pairs else []}))
             effect_rows[(moment, "es") in unsigned].append(_effect_row(change, outcomes, sound_rows))
-        result.consistency += consistency(judged_rows)
+        result.note_fits(comparisons(judged_rows))
         result.add(judge(judged_rows, with_notes=self._with_notes))
         for has_unsigned, effect_changes in effect_rows.items():
             findings = list(effect_sizes(effect_changes, self._assumptions.effect_size, has_unsigned=has_unsigned))
