@@ -41,6 +41,8 @@ class Examined:
                 for design, fits in by_design.items()
             }
             best = max(merits, key=merits.__getitem__)
+            if key[1] in _TELLING_NOTES and merits[best] <= 0:
+                continue  # of weighted people, a few fit by accident
             numbers |= {
                 value for value, fit in by_design[best].items() if fit >= 0 and other_designs.get(best, {}).get(value, 0) < 0
             }

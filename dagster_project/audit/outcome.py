@@ -13,7 +13,7 @@ from dagster_project.audit.student import t_of_p
 
 #: The probability that what another practice gives, about normally distributed with the scale of a tolerance, fits by
 #: chance.
-_CHANCE = 0.4
+OF_CHANCE = 0.4
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Outcome:
 
     def chance_at(self, breadth: float) -> float:
         """The same where that practice changes numbers so many times as much as practices usually do."""
-        return min(1.0, _CHANCE * self.tolerance / breadth) if math.isfinite(self.tolerance) else 1.0
+        return min(1.0, OF_CHANCE * self.tolerance / breadth) if math.isfinite(self.tolerance) else 1.0
 
     @property
     def is_sharp(self) -> bool:

@@ -40,6 +40,7 @@ RULES: Mapping[str, dict[str, Rule]] = {
         block_sums.BLOCK_SUM,
         blocks.PERCENT_OF_PEOPLE,
         block_sums.PERCENT_SUM,
+        block_sums.PERCENTS_OF_ONE_NUMBER,
     ),
     "Scores at one moment": _by_name(
         scores.IN_BOUNDS,

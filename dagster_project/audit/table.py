@@ -90,7 +90,7 @@ class Table:
             result.plain(blocks.block_outcomes(table_blocks, may_be_weighted=may_be_weighted, excuses=excuses))
         # What another rule blames is not used against others.
         every_block = [block for table_blocks in (*by_table.values(), weighted_blocks) for block in table_blocks]
-        sums = result.sound(block_sums.percent_sums(every_block))
+        sums = result.sound((*block_sums.percent_sums(every_block), *block_sums.percents_of_people(every_block)))
         result.note_outcomes(sums)
         judged_rows = [JudgedRow("blocks", {UNDECLARED: [outcome]}) for outcome in sums]
         result.note_fits(comparisons(judged_rows))

@@ -20,6 +20,8 @@ from dagster_project.results.published import PublishedValue
 
 #: What a habit is: so many other rows fit, and this share of them.
 _MIN_FITTING_ROWS, _MIN_FITTING_SHARE = 2, 0.75
+#: A fit so improbable by accident says as much as two.
+_MAX_LONE_CHANCE = 1e-3
 #: From which excess of a misfit on which chance is allowed that the others fit by accident. A practice that would explain a
 #: number that is off by more, in the unit by which other practices change it, changes the others by more, too: so many
 #: units it is off are usual, and no practice changes numbers more than so many times as much as others.
@@ -79,7 +81,8 @@ class _Habit:
         n_others = max(0, self.misfits - 1)
         breadth = min(_MAX_BREADTH, max(1.0, misfit.excess / _USUAL_EXCESS))
         chances = [chance for outcome in self.fits_of_rows if (chance := outcome.chance_at(breadth)) < 1]
-        is_usual = len(chances) >= max(_MIN_FITTING_ROWS, _MIN_FITTING_SHARE * (len(chances) + n_others))
+        is_enough = len(chances) >= _MIN_FITTING_ROWS or min(chances, default=1.0) <= _MAX_LONE_CHANCE
+        is_usual = is_enough and len(chances) >= _MIN_FITTING_SHARE * (len(chances) + n_others)
         max_chance = next((chance for excess, chance in _MAX_CHANCES if misfit.excess >= excess), _MAX_CHANCES[-1][1])
         log_chance = sum(math.log(max(chance, 1e-3)) for chance in chances)
         return is_usual and log_chance + _MISFIT_COST * n_others <= math.log(max_chance)

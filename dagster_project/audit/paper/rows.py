@@ -263,7 +263,7 @@ class TableRows:
         for column, cell in row.cells.items():
             section, label, timepoint = self._place_of(row, column)
             slots = self._slots_of(row, column, cell)
-            position = f"table {self._shape.table.name}, row {row.index + 1}, column {column + 1}"
+            position = self._position(row, column, cell)
             if slots.question:
                 question = {"question": slots.question, "printed": cell.text, "statistic": ""}
                 rows.append(self._row(section, label, timepoint, Number("", ""), cell.text, position) | question)
@@ -277,6 +277,14 @@ class TableRows:
             key_counts.update(keys)
             rows += [self._row(section, label, timepoint, number, cell.text, position) for number in (*people, *numbers)]
         return _without_repeated_people(rows)
+
+    def _position(self, row: StubRow, column: int, cell: PaperCell) -> str:
+        """Where a cell is: its table, row and column with their words, and what a workbook calls it."""
+        name, head = next((name for name in reversed(row.names) if name), ""), self._shape.columns[column].text
+        row_text = f"row {row.index + 1}" + (f" '{name}'" if name else "")
+        column_text = f"column {column + 1}" + (f" '{head}'" if head else "")
+        source = f", cell {cell.source}" if cell.source else ""
+        return f"table {self._shape.table.name}, {row_text}, {column_text}{source}"
 
     def _slots_of(self, row: StubRow, column: int, cell: PaperCell) -> SlotReading:
         reading = self._readings[row.index, column]
