@@ -34,6 +34,7 @@ _IN_BRACKETS = {
     "sds": "sd",
     "percentage": "percent",
 }
+_RAISED = re.compile(r"\^\{[^}]*\}")
 _NOT_SIGNIFICANT_P = ">.05"
 _OF_CHANGE = {"mean": "change", "sd": "sd_change"}
 _WHOLE = ("n", "count", "missing")
@@ -281,6 +282,7 @@ class TableRows:
     def _position(self, row: StubRow, column: int, cell: PaperCell) -> str:
         """Where a cell is: its table, row and column with their words, and what a workbook calls it."""
         name, head = next((name for name in reversed(row.names) if name), ""), self._shape.columns[column].text
+        name, head = (_RAISED.sub("", text) for text in (name, head))
         row_text = f"row {row.index + 1}" + (f" '{name}'" if name else "")
         column_text = f"column {column + 1}" + (f" '{head}'" if head else "")
         source = f", cell {cell.source}" if cell.source else ""

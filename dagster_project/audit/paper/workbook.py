@@ -126,4 +126,13 @@ def _parts(lines: list[list[PaperCell]]) -> list[list[list[PaperCell]]]:
             parts.append([])
         was_blank = False
         parts[-1].append(line or [BLANK])
-    return [part for part in parts if len(part) > 1 and max(sum(bool(cell.text) for cell in line) for line in part) > 1]
+    parts = [part for part in parts if len(part) > 1 and max(sum(bool(cell.text) for cell in line) for line in part) > 1]
+    return [_without_margin(part) for part in parts]
+
+
+def _without_margin(lines: list[list[PaperCell]]) -> list[list[PaperCell]]:
+    """Without the blank columns to the left of a table."""
+    margin = min(
+        next((index for index, cell in enumerate(line) if cell.text or cell.columns > 1), len(line)) for line in lines
+    )
+    return [line[margin:] for line in lines]
