@@ -82,7 +82,7 @@ def finding_lines(
         for row in matches:
             finding, value = row.finding, row.finding.value
             place = places.get(value.line, f"line {value.line}")
-            parts = (value.table and f"table {value.table}", value.section, value.label, value.timepoint)
+            parts: tuple[str, ...] = (value.table and f"table {value.table}", value.section, value.label, value.timepoint)
             if value.line in places:
                 parts = (value.section, value.timepoint)
             location = ", ".join(dict.fromkeys(part for part in parts if part))

@@ -13,6 +13,7 @@ from dagster_project.audit import (
     change_intervals,
     change_means,
     change_tests,
+    correlations,
     decimal_points,
     moments,
     notes,
@@ -63,6 +64,7 @@ class Table:
         self._blocks(result)
         self._summaries(result)
         self._changes(result)
+        result.plain(result.sound(correlations.correlations_together(self._layout)))
         if self._with_notes:
             result.plain(result.sound(decimal_points.lost_points(self._layout)))
             result.add(self._notes())

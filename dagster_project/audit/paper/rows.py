@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from dagster_project.audit.paper.cells import read_cell
+from dagster_project.audit.paper.correlation_matrix import correlation_matrix, plain_name
 from dagster_project.audit.paper.forms import form_of_row, is_habit_of_counts
 from dagster_project.audit.paper.grid import PaperCell
 from dagster_project.audit.paper.heads import forms_in
@@ -54,6 +55,7 @@ class TableRows:
         self._readings = {
             (row.index, column): read_cell(cell.text, shape.mark) for row in shape.rows for column, cell in row.cells.items()
         }
+        self._matrix = correlation_matrix(shape, self._readings)
         # Statistics in rows, scales in columns.
         self._is_transposed = any(not row.names or not row.names[-1] for row in shape.rows if row.form != ("n",))
         self._is_habit = is_habit_of_counts([
@@ -263,6 +265,8 @@ class TableRows:
         key_counts: Counter[tuple[str, str, str, str]] = Counter()
         for column, cell in row.cells.items():
             section, label, timepoint = self._place_of(row, column)
+            if column in self._matrix.variables:
+                label, timepoint = plain_name(label), f"with {self._matrix.variables[column]}"
             slots = self._slots_of(row, column, cell)
             position = self._position(row, column, cell)
             if slots.question:
@@ -271,6 +275,8 @@ class TableRows:
                 continue
             numbers = self._of_contrast(slots.numbers, column, timepoint)
             people = self._people_of(row, column, numbers)
+            if column in self._matrix.variables:
+                people, numbers = self._of_matrix(row, column, numbers)
             keys = [(section, label, timepoint, number.statistic) for number in numbers]
             if any(key_counts[key] for key in keys):
                 # Two tests of one row, say: each is called by its column.
@@ -310,6 +316,12 @@ class TableRows:
         if not is_contrast(moment.name) and not is_of_row:
             return numbers
         return [Number(_OF_CHANGE.get(number.statistic, number.statistic), number.text, number.level) for number in numbers]
+
+    def _of_matrix(self, row: StubRow, column: int, numbers: Sequence[Number]) -> tuple[list[Number], Sequence[Number]]:
+        """A correlation with the people of all; of a variable with itself, its reliability, if anything."""
+        if (row.index, column) in self._matrix.diagonal:
+            return [], [Number("alpha", number.text) for number in numbers if float(number.text) != 1]
+        return ([Number("n", self._matrix.people)] if self._matrix.people and numbers else []), numbers
 
     def _people_of(self, row: StubRow, column: int, numbers: Sequence[Number]) -> list[Number]:
         """The number of people of a mean, from its column's head or its row's name."""

@@ -280,3 +280,55 @@ def test_a_page_of_an_archive_of_articles_goes_in_as_it_is() -> None:
     assert numbers["1", "Sex", "Women", "Control", "count"] == "31"
     assert _findings(made_papers.archive_page()) == []
     assert _findings(made_papers.archive_page().replace("31 (62.0)", "31 (26.0)")) == ["Women: percent_of_count"]
+
+
+# --- matrices of correlations ---------------------------------------------------------------------------------------------
+
+_MATRIX = (
+    "Table 3. Means, standard deviations, and correlations (N = 120)\n\nVariable\tM\tSD\t1\t2\t3\n1. Hope\t3.45\t0.80\t(.85)\n"
+    "2. Distress\t8.05\t3.90\t−.42***\t—\n3. Sleep\t6.10\t1.50\t.31***\t−.28**\t1\n4. Age\t45.20\t10.10\t.05\t.12\t.18*\n"
+    "\nNote. *p < .05. **p < .01. ***p < .001.\n"
+)
+_NAMED = "Table 4\n\n\tHope\tDistress\tSleep\nHope\t1\t\t\nDistress\t-.42\t1\t\nSleep\t.31\t-.28\t1\n"
+
+
+def test_a_matrix_of_correlations_is_read_by_numbers_or_names() -> None:
+    paper, numbers = _numbers(_MATRIX)
+    assert paper.questions == []
+    assert numbers["3", "", "Distress", "with Hope", "correlation"] == "-.42"
+    assert numbers["3", "", "Age", "with Sleep", "correlation"] == ".18"
+    assert numbers["3", "", "Age", "with Sleep", "n"] == "120"
+    assert numbers["3", "", "Hope", "with Hope", "alpha"] == ".85"
+    assert numbers["3", "", "4. Age", "all", "sd"] == "10.10"
+    assert len([key for key in numbers if key[4] == "correlation"]) == 6
+    paper, numbers = _numbers(_NAMED)
+    assert paper.questions == []
+    assert numbers == {
+        ("4", "", "Distress", "with Hope", "correlation"): "-.42",
+        ("4", "", "Sleep", "with Hope", "correlation"): ".31",
+        ("4", "", "Sleep", "with Distress", "correlation"): "-.28",
+    }
+    # What lies beyond -1 to 1 is no matrix.
+    with pytest.raises(
+        ResultsError, match="no number is understood; table 4, row 3 'Hope', column 2 'Hope': '1': a: no heading"
+    ):
+        read_any_table(_NAMED.replace("-.28", "12.8").encode(), "t")
+
+
+def test_correlations_that_are_impossible_together_are_found_once() -> None:
+    assert _findings(_MATRIX) == []
+    # arccos .505 - arccos .895 = 59.67 - 26.49 degrees, of which the cosine is .837.
+    wrong = _NAMED.replace("-.42", ".95").replace(".31", ".90").replace("-.28", ".50")
+    assert _findings(wrong) == ["Distress: correlations_together"]
+    table = read_any_table(wrong.encode(), "t").table
+    (finding,) = audit_table(table.values)
+    assert (
+        finding.arithmetic
+        == "correlations of .50 and .90 with a third variable leave 0.05544 to 0.837 between these two, not .95"
+    )
+    assert _findings(wrong.replace(".50", ".72")) == []
+    # A little beyond, each may be of other people.
+    assert _findings(wrong.replace(".50", ".65")) == []
+    assert [
+        finding.severity for finding in audit_table(read_any_table(wrong.replace(".50", ".65").encode(), "t").table.values)
+    ] == [NOTE]
