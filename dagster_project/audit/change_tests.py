@@ -138,7 +138,10 @@ def _outcome_of(check: _Check, row: ChangeRow) -> Outcome | None:
     # One-sided, a p above .5 is of a change in the other direction than was asked: no excuse for a single number.
     misfit = min(distances[:1] if ONE_SIDED in row.design.practices and is_p else distances)
     excess = p_excess(misfit, intervals[nearest], _T_SCALE) if is_p else misfit / _T_SCALE
-    excess = math.inf if check.source in _DEFINITIONS else excess
+    if check.source in _DEFINITIONS and not (is_p and row.design.name == MODEL and "df" not in row.cells):
+        excess = math.inf
+    if is_p and interval.high >= 1:
+        excess = 0.0  # what adjusting makes of any large p
     return Outcome(habit, cells, (finding,), tolerance, misfit, excess, is_certain, is_above)
 
 

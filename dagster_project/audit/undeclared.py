@@ -25,10 +25,10 @@ _MAX_LONE_CHANCE = 1e-3
 #: From which excess of a misfit on which chance is allowed that the others fit by accident. A practice that would explain a
 #: number that is off by more, in the unit by which other practices change it, changes the others by more, too: so many
 #: units it is off are usual, and no practice changes numbers more than so many times as much as others.
-_MAX_CHANCES = ((1.5, 0.02), (0.8, 1e-3), (0.0, 1e-5))
+_MAX_CHANCES = ((1.5, 0.02), (0.8, 3e-4), (0.0, 1e-5))
 _USUAL_EXCESS, _MAX_BREADTH = 1.5, 5.0
 #: What another row that breaks a habit takes from the evidence for it.
-_MISFIT_COST = 3.0
+_MISFIT_COST = 4.0
 #: From which misfit on one is gross, by the judged statistic: relative, of a p in standard normal deviates, of an
 #: interval's centre in half widths. A p that is too large may be adjusted, so that more is asked of it where no two others
 #: fit as they are.
@@ -238,7 +238,8 @@ def _severity_alone(outcome: Outcome, statistic: str, n_others: int, n_fitting: 
         return NOTE
     gross = _GROSS.get(kind, _GROSS_OTHERWISE)
     if kind == "p" and outcome.is_above:
-        gross = _GROSS_LARGE_P if n_fitting < _MIN_FITTING_ROWS else _GROSS_UNLIKE_P
+        is_alone = n_fitting < _MIN_FITTING_ROWS or outcome.excess == 0
+        gross = _GROSS_LARGE_P if is_alone else _GROSS_UNLIKE_P
     return NOT_REPRODUCIBLE if outcome.misfit > gross else NOTE
 
 
