@@ -19,6 +19,12 @@ class AnyTable:
     table: ReadTable
     paper: PaperReading | None = None
 
+    @property
+    def places(self) -> dict[int, str]:
+        """Where the numbers of tables as they are printed stand in them, by the preview's line; of long form, nothing."""
+        rows = self.paper.rows if self.paper is not None else ()
+        return {number: row["place"] for number, row in enumerate(rows, start=2)}
+
 
 def read_any_table(data: bytes, name: str, answers: Answers | None = None) -> AnyTable:
     """A file's tables. Their lines are those of the file in long form, else of the preview.

@@ -16,6 +16,8 @@ _PERCENT_RANGE = Interval(0.0, 100.0)
 _UNKNOWN_LABELS = frozenset(
     ("unknown", "missing", "not known", "not reported", "no answer", "not stated", "n/a", "unspecified")
 )
+#: A denominator below this share of n is no loss of a few answers.
+MIN_ANSWERED = 0.6
 _NO_SIZE = Interval(1.0, 0.0)
 
 
@@ -157,3 +159,14 @@ def commonest_size(sizes: Sequence[Interval]) -> float | None:
     return max(
         candidates, key=lambda candidate: sum(interval.low <= candidate <= interval.high for interval in sizes), default=None
     )
+
+
+def is_of_all(rows: Sequence[Category], size: int) -> bool:
+    """Whether these people can give all percentages and, where they add up to 100, be divided among them."""
+    intervals = [row.percent.interval.times(size / 100) for row in rows if row.percent is not None]
+    if any(math.ceil(interval.low - 1e-9) > math.floor(interval.high + 1e-9) for interval in intervals):
+        return False
+    total = sum(row.percent.number for row in rows if row.percent is not None)
+    if abs(total - 100) > 0.5:
+        return True
+    return sum(math.ceil(i.low - 1e-9) for i in intervals) <= size <= sum(math.floor(i.high + 1e-9) for i in intervals)

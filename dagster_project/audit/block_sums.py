@@ -3,17 +3,19 @@
 Belongs here: sums, and whether categories divide the people among them. Does not belong here: one category (blocks.py).
 """
 
+import math
 from collections.abc import Iterator, Sequence
 
-from dagster_project.audit.block_roles import Block, commonest_size
-from dagster_project.audit.findings import NOTE, Finding
+from dagster_project.audit.block_roles import MIN_ANSWERED, Block, commonest_size, is_of_all
+from dagster_project.audit.findings import INCONSISTENT, NOTE, Finding
 from dagster_project.audit.intervals import Interval
-from dagster_project.audit.outcome import Outcome
+from dagster_project.audit.outcome import OF_CHANCE, Outcome
 from dagster_project.audit.rule import Rule
 
 BLOCK_SUM = Rule(
     "block_sum",
-    "The counts of categories that exclude each other add up to n at most. A note: people may be in two.",
+    "The counts of categories that exclude each other add up to n at most. A note where people may be in two: unless the"
+    " percentages add up to 100, and are of neither n nor the counts' sum.",
     "counts and n",
     "the first count",
     "A: n 3, count 2; B: count 2",
@@ -26,8 +28,21 @@ PERCENT_SUM = Rule(
     "the first percentage",
     "A: percent 20.0; B: percent 70.0",
 )
+PERCENTS_OF_ONE_NUMBER = Rule(
+    "percents_of_one_number",
+    "Where it is so in the table's other blocks, the percentages of a block can all be of one whole number of people: its n,"
+    " or those of them who answered.",
+    "n and percentages of three categories or more, without counts, in two blocks or more",
+    "the first percentage",
+    "A: n 26, percent 7.1; B: percent 26.9; C: percent 65.4",
+    "each percentage is 100 x a whole number / N; where they add up to 100, the whole numbers do to N",
+)
 #: Of a block that divides its people: rows, the slack of the percentages' sum, and how far the counts' sum may be off n.
 _MIN_WHOLE_ROWS, _MAX_WHOLE_WIDTH, _NEAR_SHARE = 3, 1.0, 0.1
+#: Of so many people percentages say of how many they are.
+_MIN_DIVIDED, _MAX_DIVIDED = 10, 2000
+#: The excess of a block that is of no number of people: it allows no broader practice.
+_EXCESS = 1.5
 #: How far, relative, weights change the share of a category.
 _WEIGHT_RATIO = 1.35
 
@@ -87,6 +102,27 @@ def _is_divided(block: Block) -> bool:
     return sum(is_near) >= len(block.rows) - 1 and not all(row.is_of(size) for row in block.rows)
 
 
+def percents_of_people(blocks: Sequence[Block]) -> Iterator[Outcome]:
+    """Percentages without counts: the fewer the people, the less a fit is by accident."""
+    for block in blocks:
+        percents = [row.percent for row in block.rows if row.percent is not None and row.count is None]
+        n = block.n.number if block.n is not None else 0.0
+        if len(percents) != len(block.rows) or len(percents) < _MIN_WHOLE_ROWS or not _MIN_DIVIDED <= n <= _MAX_DIVIDED:
+            continue
+        sizes = range(math.ceil(MIN_ANSWERED * n), int(n) + 1)
+        chance = sum(
+            math.prod(min(1.0, (cell.interval.high - cell.interval.low) * size / 100) for cell in percents) for size in sizes
+        )
+        findings: tuple[Finding, ...] = ()
+        if not any(is_of_all(block.rows, size) for size in sizes):
+            words = (
+                f"{', '.join(percent.text for percent in percents)} are percentages of no one number of people from"
+                f" {sizes[0]} to {n:g}"
+            )
+            findings = (PERCENTS_OF_ONE_NUMBER.finding(percents[0], words),)
+        yield Outcome("percents_of_one_number", tuple(percents), findings, chance / OF_CHANCE, -1.0, _EXCESS)
+
+
 def block_sums(block: Block) -> Iterator[Outcome]:
     """Counts of more people than n: a note, as people may be in two categories."""
     total = count_sum(block)
@@ -99,5 +135,17 @@ def block_sums(block: Block) -> Iterator[Outcome]:
         words = (
             f"{sum_text} = {total:g} in the block, of {block.n.text} people: one person must be in more than one category"
         )
-        findings = (BLOCK_SUM.finding(counts[0], words, severity=NOTE),)
+        severity = NOTE
+        percent_sum = _percent_sum(block)
+        is_full = percent_sum is not None and percent_sum.low <= 100 <= percent_sum.high
+        if is_full and len(block.rows) >= _MIN_WHOLE_ROWS and not _is_of_either(block, total):
+            words += "; their percentages add up to 100, so that nobody is"
+            severity = INCONSISTENT
+        findings = (BLOCK_SUM.finding(counts[0], words, severity=severity),)
     yield Outcome("block_sum", (*counts, block.n), findings)
+
+
+def _is_of_either(block: Block, total: float) -> bool:
+    """Whether the percentages are of n, or of the sum of the counts, as those of mentions are."""
+    sizes = (total, block.n.number if block.n is not None else None)
+    return any(all(row.is_of(size) for row in block.rows) for size in sizes)

@@ -11,7 +11,7 @@ of whole people they excuse none.
 import math
 from collections.abc import Iterator, Sequence
 
-from dagster_project.audit.block_roles import Block, Category, commonest_size, has_count
+from dagster_project.audit.block_roles import MIN_ANSWERED, Block, Category, commonest_size, has_count, is_of_all
 from dagster_project.audit.block_sums import block_sums, count_sum, is_whole
 from dagster_project.audit.findings import IMPOSSIBLE, INCONSISTENT, NOT_REPRODUCIBLE, NOTE, Finding, TableCell
 from dagster_project.audit.intervals import Interval
@@ -43,8 +43,6 @@ PERCENT_OF_PEOPLE = Rule(
     "the percentage",
     "A: n 7, percent 50.0",
 )
-#: A denominator below this share of n is no loss of a few answers.
-_MIN_ANSWERED = 0.6
 _MIN_FITTING = 2
 
 
@@ -139,7 +137,7 @@ class _BlockJudge:
         )
         if has_size:
             finding = finding.softened(INCONSISTENT, f"it fits the denominator {row.sizes.low:g}")
-            is_loss = row.sizes.low < n.number and row.sizes.high >= _MIN_ANSWERED * n.number
+            is_loss = row.sizes.low < n.number and row.sizes.high >= MIN_ANSWERED * n.number
             is_divided = self._is_exclusive or (self._is_whole and other_misfits == 0)
             if is_loss and not is_own and not is_divided and self._fits_without(row):
                 return finding.softened(NOTE, "some may not have answered")
@@ -201,7 +199,7 @@ class _BlockJudge:
                 if unknown == n.number - size
                 else f": {n.number - size:g} fewer, who may not have answered"
             )
-            is_loss = size >= _MIN_ANSWERED * n.number or unknown == n.number - size
+            is_loss = size >= MIN_ANSWERED * n.number or unknown == n.number - size
             finding = ONE_DENOMINATOR.finding(first, words + missing, severity=NOTE if is_loss else NOT_REPRODUCIBLE)
         return Outcome("one_denominator", (*cells, n), (finding,))
 
@@ -266,7 +264,7 @@ class _BlockJudge:
         if not misfits:
             return
         size = next(
-            (size for size in range(int(n.number) - 1, max(2, int(_MIN_ANSWERED * n.number)), -1) if _is_of_all(rows, size)),
+            (size for size in range(int(n.number) - 1, max(2, int(MIN_ANSWERED * n.number)), -1) if is_of_all(rows, size)),
             None,
         )
         first = misfits[0].percent
@@ -302,14 +300,3 @@ class _BlockJudge:
             f"its denominator may not be these {n.text}" if not is_lone else f"{n.text} may be the count, or people weighted"
         )
         return finding.softened(NOTE, reason)
-
-
-def _is_of_all(rows: Sequence[Category], size: int) -> bool:
-    """Whether these people can give all percentages and, where they add up to 100, be divided among them."""
-    intervals = [row.percent.interval.times(size / 100) for row in rows if row.percent is not None]
-    if any(math.ceil(interval.low - 1e-9) > math.floor(interval.high + 1e-9) for interval in intervals):
-        return False
-    total = sum(row.percent.number for row in rows if row.percent is not None)
-    if abs(total - 100) > 0.5:
-        return True
-    return sum(math.ceil(i.low - 1e-9) for i in intervals) <= size <= sum(math.floor(i.high + 1e-9) for i in intervals)

@@ -68,6 +68,8 @@ ERROR_OF_GROUPS = Rule(
 #: centre; of a width: how far other methods change it.
 _BOOTSTRAP_SLACK = 0.35
 _CENTRE_SCALE, _WIDTH_SCALE = 0.04, 0.04
+#: Of few people a bootstrap's interval is off its centre by more: by so much of half a width, over root(n).
+_FEW_SCALE = 0.35
 
 
 def interval_ends(cells: RowCells) -> Iterator[Finding]:
@@ -105,7 +107,10 @@ def interval_around_change(row: ChangeRow) -> Outcome | None:
     if BOOTSTRAP in row.design.practices:
         slack = _BOOTSTRAP_SLACK * half.high
         centre = Interval(centre.low - slack, centre.high + slack)
-    scale = _CENTRE_SCALE * max(half.middle, 1e-12)
+    n = min(
+        (cell.number for cell in (*[cells[name] for name in ("n",) if name in cells], *row.summary_cells("n"))), default=0.0
+    )
+    scale = math.hypot(_CENTRE_SCALE, _FEW_SCALE / math.sqrt(n) if n > 0 else 0.0) * max(half.middle, 1e-12)
     compared = (cells["ci_high"], cells["ci_low"], cells["change"])
     tolerance = width(centre, change) / scale
     if not centre.is_disjoint(change):

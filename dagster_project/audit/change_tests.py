@@ -12,7 +12,7 @@ from dagster_project.audit.change_row import Bounds, ChangeRow, Words, half_widt
 from dagster_project.audit.designs import ADJUSTED, ANY_TEST, BOOTSTRAP, GROUPS, MODEL, ONE_SIDED, RANKS, TTest
 from dagster_project.audit.findings import INCONSISTENT, Finding, TableCell
 from dagster_project.audit.intervals import Interval
-from dagster_project.audit.outcome import Outcome, deviates, p_tolerance, width
+from dagster_project.audit.outcome import Outcome, deviates, p_excess, p_tolerance, width
 from dagster_project.audit.rule import Rule
 from dagster_project.audit.student import p_of_t, t_of_p
 
@@ -137,8 +137,11 @@ def _outcome_of(check: _Check, row: ChangeRow) -> Outcome | None:
     is_above = interval.low > intervals[nearest].high
     # One-sided, a p above .5 is of a change in the other direction than was asked: no excuse for a single number.
     misfit = min(distances[:1] if ONE_SIDED in row.design.practices and is_p else distances)
-    deviate = max(deviates(intervals[nearest]).low, 0.2) if is_p else 1.0
-    excess = math.inf if check.source in _DEFINITIONS else misfit / (_T_SCALE * deviate)
+    excess = p_excess(misfit, intervals[nearest], _T_SCALE) if is_p else misfit / _T_SCALE
+    if check.source in _DEFINITIONS and not (is_p and row.design.name == MODEL and "df" not in row.cells):
+        excess = math.inf
+    if is_p and interval.high >= 1:
+        excess = 0.0  # what adjusting makes of any large p
     return Outcome(habit, cells, (finding,), tolerance, misfit, excess, is_certain, is_above)
 
 

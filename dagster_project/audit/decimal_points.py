@@ -22,8 +22,10 @@ LOST_POINT = Rule(
 #: Of whole numbers, or below one.
 _WHOLE = ("n", "count", "df", "df1", "df2", "p")
 _MIN_OTHERS = 3
-#: How far above all others of its column it is, and how far it may be with its point.
-_MIN_RATIO, _MAX_REPAIRED_RATIO = 5.0, 1.5
+#: How far above all others of its column it is, and how far it may be with its point: the farther, the farther.
+_RATIOS = ((25.0, 5.0), (5.0, 1.5))
+#: Statistics of a test or an effect, which are printed with decimals whatever the measure.
+_ALWAYS_DECIMAL = ("t", "f", "z", "chi2", "es", "correlation", "or", "rr", "hr", "irr")
 
 
 def lost_points(layout: TableLayout) -> Iterator[Outcome]:
@@ -32,7 +34,8 @@ def lost_points(layout: TableLayout) -> Iterator[Outcome]:
     for (_, _, statistic), column in layout.columns.items():
         if statistic not in _WHOLE:
             for cell in column:
-                if _is_whole(cell) and _has_decimals(cell, rows.get(id(cell), {})):
+                has_decimals = statistic in _ALWAYS_DECIMAL or _has_decimals(cell, rows.get(id(cell), {}))
+                if _is_whole(cell) and has_decimals:
                     yield from _outcome(cell, [neighbour for neighbour in column if neighbour is not cell])
 
 
@@ -43,7 +46,9 @@ def _outcome(cell: TableCell, column: Sequence[TableCell]) -> Iterator[Outcome]:
         return
     n_decimals = decimal_counts.pop()
     repaired = cell.number / 10**n_decimals
-    if abs(cell.number) <= _MIN_RATIO * largest or abs(repaired) > _MAX_REPAIRED_RATIO * largest:
+    if not any(
+        abs(cell.number) > ratio * largest and abs(repaired) <= repaired_ratio * largest for ratio, repaired_ratio in _RATIOS
+    ):
         return
     words = (
         f"{cell.text} has no decimals and is {abs(cell.number) / largest:.3g} times the largest of the column's"

@@ -21,9 +21,11 @@ from dagster_project.results.published import PublishedValue
 _UNROUNDED = ("n", "count", "df", "df1", "df2")
 #: Notes that no misfit makes.
 _NOTE_RULES = frozenset(rule.name for rule in NOTES) | {DEFINITIONS.name}
-#: How much more consistent a table of a declared design must be when cut off: more than one number.
-_MIN_GAIN = 3
+#: How many numbers must fit only when cut off for the table to be cut off, of a declared design and of none; for each that
+#: fits only when rounded, so many more.
+_MIN_CUT, _MIN_CUT_UNDECLARED, _CUT_PER_ROUNDED = 3, 2, 4
 _CUT_WORDS = "it would fit if digits were cut off instead of rounded"
+_UNDECIDED_WORDS = f"{_CUT_WORDS}, and too few of the table's numbers say which they are"
 
 
 def audit_table(
@@ -58,8 +60,9 @@ def examine_table(
 ) -> Examined:
     """The findings, and by which rules each number was checked.
 
-    Where nobody says that numbers are cut off, they are so if fewer of the table's comparisons then fail: the excuse is
-    granted to the table's habit. A single number of a rounded table that would fit when cut off is inconsistent.
+    Where nobody says that numbers are cut off, they are so if several fit only then, and next to none only when rounded:
+    the excuse is granted to the table's habit. A single number of a rounded table that would fit when cut off is
+    inconsistent; of a table whose other numbers fit both ways, a note says what it is either way.
     """
     settings = assumptions or Assumptions()
 
@@ -77,22 +80,27 @@ def examine_table(
     is_cut = all(settings.is_cut(value.line) for value in values)
     if not settings.excuses or is_cut or all(finding.rule in _NOTE_RULES for finding in rounded):
         return rounded
-    gain = examined(is_cut=True).consistency - rounded.consistency
-    lenient = examined(may_be_cut=True)
-    if gain >= (_MIN_GAIN if is_declared else 1):
+    cut_off, lenient = examined(is_cut=True), examined(may_be_cut=True)
+    n_cut, n_rounded = cut_off.only_fits(rounded), rounded.only_fits(cut_off)
+    min_cut = _MIN_CUT if is_declared else _MIN_CUT_UNDECLARED
+    if n_cut >= max(min_cut, _CUT_PER_ROUNDED * n_rounded):
         note = Finding(
             values[0], "cut_off",
-            "more of the table's numbers follow from one another when digits are cut off instead of rounded:"
-            " taken for cut off; if"
-            " so, declare it with --practice cut", NOTE,
+            f"{n_cut} of the table's numbers follow from the others only when digits are cut off instead of rounded, and"
+            f" {n_rounded} only when rounded: taken for cut off; if so, declare it with --practice cut", NOTE,
         )  # fmt: skip
         lenient.add([note])
         return lenient.in_order()
     remaining = {(finding.value, finding.rule) for finding in lenient if finding.severity != NOTE}
+    vanishing = [
+        finding for finding in rounded if finding.severity != NOTE and (finding.value, finding.rule) not in remaining
+    ]
+    if not is_declared and n_cut == 1 and n_rounded == 0:
+        # Which of the two the table does is open: it is judged by what holds either way.
+        lenient.add(finding.softened(NOTE, f"{finding.severity} if rounded; {_UNDECIDED_WORDS}") for finding in vanishing)
+        return lenient.in_order()
     rounded.findings = [
-        finding.softened(INCONSISTENT, _CUT_WORDS)
-        if finding.severity == IMPOSSIBLE and (finding.value, finding.rule) not in remaining
-        else finding
+        finding.softened(INCONSISTENT, _CUT_WORDS) if finding in vanishing and finding.severity == IMPOSSIBLE else finding
         for finding in rounded
     ]
     return rounded.in_order()

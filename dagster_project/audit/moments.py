@@ -21,7 +21,7 @@ UNLIKE_MOMENTS = Rule(
     "n of 8 or more and SD of two moments or groups; for means also these",
     "the SD that looks like a standard error, or the number that is far from the others",
     "A: n 50, mean 20.1, sd 6.4; B: n 49, mean 21.0, sd 0.9",
-    "SD1 / SD2 is neither 8 or more, nor about root(n) and 4 or more",
+    "SD1 / SD2 is neither 8 or more, nor about root(n) and 3.5 or more",
 )
 NUMBER_OF_PAIRS = Rule(
     "number_of_pairs",
@@ -30,7 +30,7 @@ NUMBER_OF_PAIRS = Rule(
     "the number that differs",
     "T1: n 60, mean 3.0; T2: n 60, mean 3.1; T1-T2: n 30, change -0.1",
 )
-_MIN_SD_RATIO, _MIN_ERROR_RATIO, _ERROR_SHARE = 8.0, 4.0, 0.3
+_MIN_SD_RATIO, _MIN_ERROR_RATIO, _ERROR_SHARE = 8.0, 3.5, 0.4
 #: Of fewer people, SDs may differ so by chance.
 _MIN_PEOPLE = 8
 _MAX_DISTANCE = 8.0

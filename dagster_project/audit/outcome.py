@@ -13,7 +13,7 @@ from dagster_project.audit.student import t_of_p
 
 #: The probability that what another practice gives, about normally distributed with the scale of a tolerance, fits by
 #: chance.
-_CHANCE = 0.4
+OF_CHANCE = 0.4
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,11 @@ class Outcome:
     @property
     def chance(self) -> float:
         """How probable a fit is where the table follows another practice."""
-        return min(1.0, _CHANCE * self.tolerance) if math.isfinite(self.tolerance) else 1.0
+        return self.chance_at(1.0)
+
+    def chance_at(self, breadth: float) -> float:
+        """The same where that practice changes numbers so many times as much as practices usually do."""
+        return min(1.0, OF_CHANCE * self.tolerance / breadth) if math.isfinite(self.tolerance) else 1.0
 
     @property
     def is_sharp(self) -> bool:
@@ -54,6 +58,15 @@ class Outcome:
 def deviates(p: Interval) -> Interval:
     """The standard normal deviates of a two-sided p; of a p of zero as of the smallest that there is."""
     return t_of_p(Interval(max(1e-300, p.low), max(1e-300, p.high)), math.inf)
+
+
+#: How far tests of other kinds move the deviate of a p, however small it is: a test of ranks from a t test.
+_DEVIATE_SHIFT = 0.07
+
+
+def p_excess(misfit: float, bounds: Interval, scale: float) -> float:
+    """The excess of a p that is so many normal deviates off; scale: by how much of its deviate other practices change it."""
+    return misfit / math.hypot(scale * max(deviates(bounds).low, 0.2), _DEVIATE_SHIFT)
 
 
 def p_tolerance(p: Interval, bounds: Interval, scale: float) -> float:

@@ -2,7 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TypedDict
 
 from dagster_project.audit.coverage import NumberCheck
@@ -67,8 +68,11 @@ def finding_row(finding: Finding, subject: str, result_id: str | None = None) ->
     }  # fmt: skip
 
 
-def finding_lines(rows: Sequence[RowFinding], *, with_notes: bool) -> list[str]:
-    """Findings for the terminal, by severity, a line a row: location, printed number, arithmetic, the repair that fits."""
+def finding_lines(
+    rows: Sequence[RowFinding], *, with_notes: bool, places: Mapping[int, str] = MappingProxyType({})
+) -> list[str]:
+    """Findings for the terminal, by severity, a line a row: location, printed number, arithmetic, the repair that fits.
+    places: where numbers stand, by their line; else the line of the file."""
     lines = []
     for severity in SEVERITIES:
         matches = [row for row in rows if row.finding.severity == severity]
@@ -77,14 +81,17 @@ def finding_lines(rows: Sequence[RowFinding], *, with_notes: bool) -> list[str]:
         lines.append(f"{severity}:")
         for row in matches:
             finding, value = row.finding, row.finding.value
-            parts = (value.table and f"table {value.table}", value.section, value.label, value.timepoint)
+            place = places.get(value.line, f"line {value.line}")
+            parts: tuple[str, ...] = (value.table and f"table {value.table}", value.section, value.label, value.timepoint)
+            if value.line in places:
+                parts = (value.section, value.timepoint)
             location = ", ".join(dict.fromkeys(part for part in parts if part))
             slack = f", slack {finding.slack:.2g}" if finding.slack is not None else ""
             also = ", ".join(
                 f"{further_finding.value.statistic} {further_finding.value.printed}" for further_finding in row.further
             )
             lines.append(
-                f"  line {value.line} ({location}, {value.statistic} {value.printed}): {finding.arithmetic}"
+                f"  {place} ({location}, {value.statistic} {value.printed}): {finding.arithmetic}"
                 + (f"; also {also}" if also else "")
                 + (f"; {row.repair}" if row.repair else "")
                 + f" [{finding.rule}{slack}]"
@@ -92,16 +99,20 @@ def finding_lines(rows: Sequence[RowFinding], *, with_notes: bool) -> list[str]:
     return lines
 
 
-def audit_json(rows: Sequence[RowFinding], checks: Sequence[NumberCheck]) -> str:
+def audit_json(
+    rows: Sequence[RowFinding], checks: Sequence[NumberCheck], places: Mapping[int, str] = MappingProxyType({})
+) -> str:
     """The whole answer: findings, with the row's others and the repair, and each number with the rules that checked it."""
     findings = [
         finding_row(row.finding, "published")
+        | {"place": places.get(row.finding.value.line)}
         | {"repair": row.repair or None, "also": [finding_row(finding, "published") for finding in row.further]}
         for row in rows
     ]
     numbers = [
         {
-            "line": check.value.line, "table": check.value.table, "section": check.value.section, "label": check.value.label,
+            "line": check.value.line, "place": places.get(check.value.line), "table": check.value.table,
+            "section": check.value.section, "label": check.value.label,
             "timepoint": check.value.timepoint, "statistic": check.value.statistic, "printed": check.value.printed,
             "rules": check.rules, "reason": check.reason or None,
         }

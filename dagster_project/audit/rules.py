@@ -12,6 +12,7 @@ from dagster_project.audit import (
     change_intervals,
     change_means,
     change_tests,
+    correlations,
     decimal_points,
     effect_intervals,
     effects,
@@ -40,6 +41,7 @@ RULES: Mapping[str, dict[str, Rule]] = {
         block_sums.BLOCK_SUM,
         blocks.PERCENT_OF_PEOPLE,
         block_sums.PERCENT_SUM,
+        block_sums.PERCENTS_OF_ONE_NUMBER,
     ),
     "Scores at one moment": _by_name(
         scores.IN_BOUNDS,
@@ -83,6 +85,7 @@ RULES: Mapping[str, dict[str, Rule]] = {
         change_tests.SIGN_OF_T,
         change_tests.P_IN_BOUNDS,
         probabilities.P_OF_STATISTIC,
+        correlations.CORRELATIONS_TOGETHER,
     ),
     "Effect sizes": _by_name(effects.EFFECT_SIZE, effect_intervals.INTERVAL_OF_EFFECT),
     "Notes": _by_name(effects.DEFINITIONS, *notes.NOTES),

@@ -13,6 +13,7 @@ from dagster_project.audit import (
     change_intervals,
     change_means,
     change_tests,
+    correlations,
     decimal_points,
     moments,
     notes,
@@ -33,7 +34,7 @@ from dagster_project.audit.layout import Contrasts, TableLayout, TableRow
 from dagster_project.audit.mean_errors import CENTRE
 from dagster_project.audit.outcome import Outcome
 from dagster_project.audit.row_rules import bounded_cells, possible_cells, summary_outcomes
-from dagster_project.audit.undeclared import JudgedRow, consistency, judge
+from dagster_project.audit.undeclared import JudgedRow, comparisons, judge
 
 #: The moment of norms.
 NORM = "norm"
@@ -63,6 +64,7 @@ class Table:
         self._blocks(result)
         self._summaries(result)
         self._changes(result)
+        result.plain(result.sound(correlations.correlations_together(self._layout)))
         if self._with_notes:
             result.plain(result.sound(decimal_points.lost_points(self._layout)))
             result.add(self._notes())
@@ -90,10 +92,10 @@ class Table:
             result.plain(blocks.block_outcomes(table_blocks, may_be_weighted=may_be_weighted, excuses=excuses))
         # What another rule blames is not used against others.
         every_block = [block for table_blocks in (*by_table.values(), weighted_blocks) for block in table_blocks]
-        sums = result.sound(block_sums.percent_sums(every_block))
+        sums = result.sound((*block_sums.percent_sums(every_block), *block_sums.percents_of_people(every_block)))
         result.note_outcomes(sums)
         judged_rows = [JudgedRow("blocks", {UNDECLARED: [outcome]}) for outcome in sums]
-        result.consistency += consistency(judged_rows)
+        result.note_fits(comparisons(judged_rows))
         result.add(judge(judged_rows, with_notes=self._with_notes))
 
     def _summaries(self, result: Examined) -> None:
@@ -128,7 +130,7 @@ class Table:
             unlike = result.sound(moments.unlike_moments(summaries))
             judged_rows.append(JudgedRow("totals", {UNDECLARED: [*self._totals(row), *unlike]}))
             result.note_outcomes(judged_rows[-1].outcomes[UNDECLARED])
-        result.consistency += consistency(judged_rows)
+        result.note_fits(comparisons(judged_rows))
         result.add(judge(judged_rows, with_notes=self._with_notes))
 
     def _totals(self, row: TableRow) -> Iterator[Outcome]:
@@ -176,7 +178,7 @@ class Table:
             pairs = moments.number_of_pairs(change) if change.design.name != GROUPS else None
             judged_rows.append(JudgedRow("number of pairs", {UNDECLARED: [pairs] if pairs else []}))
             effect_rows[(moment, "es") in unsigned].append(_effect_row(change, outcomes, sound_rows))
-        result.consistency += consistency(judged_rows)
+        result.note_fits(comparisons(judged_rows))
         result.add(judge(judged_rows, with_notes=self._with_notes))
         for has_unsigned, effect_changes in effect_rows.items():
             findings = list(effect_sizes(effect_changes, self._assumptions.effect_size, has_unsigned=has_unsigned))

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from dagster_project.audit.designs import UNDECLARED, Design
+from dagster_project.audit.designs import ONE_SIDED, UNDECLARED, Design
 from dagster_project.audit.findings import INCONSISTENT, NOT_REPRODUCIBLE, NOTE, Finding
 from dagster_project.audit.outcome import Outcome
 from dagster_project.audit.student import LEVELS
@@ -20,15 +20,20 @@ from dagster_project.results.published import PublishedValue
 
 #: What a habit is: so many other rows fit, and this share of them.
 _MIN_FITTING_ROWS, _MIN_FITTING_SHARE = 2, 0.75
-#: From which excess of a misfit on which chance is allowed that the others fit by accident. The more a number is off, in the
-#: unit by which other practices change it, the less they excuse it.
-_MAX_CHANCES = ((4.0, 0.1), (1.5, 0.01), (0.0, 1e-4))
+#: A fit so improbable by accident says as much as two.
+_MAX_LONE_CHANCE = 1e-3
+#: From which excess of a misfit on which chance is allowed that the others fit by accident. A practice that would explain a
+#: number that is off by more, in the unit by which other practices change it, changes the others by more, too: so many
+#: units it is off are usual, and no practice changes numbers more than so many times as much as others.
+_MAX_CHANCES = ((1.5, 0.02), (0.8, 3e-4), (0.0, 1e-5))
+_USUAL_EXCESS, _MAX_BREADTH = 1.5, 5.0
 #: What another row that breaks a habit takes from the evidence for it.
-_MISFIT_COST = 1.5
+_MISFIT_COST = 4.0
 #: From which misfit on one is gross, by the judged statistic: relative, of a p in standard normal deviates, of an
-#: interval's centre in half widths. A p that is too large may be adjusted, so that more is asked of it.
+#: interval's centre in half widths. A p that is too large may be adjusted, so that more is asked of it where no two others
+#: fit as they are.
 _GROSS = {"p": 0.5, "ci_high": 0.3, "change": 0.1, "df": math.inf}
-_GROSS_OTHERWISE, _GROSS_LARGE_P = 0.05, 1.3
+_GROSS_OTHERWISE, _GROSS_LARGE_P, _GROSS_UNLIKE_P = 0.05, 1.3, 0.7
 #: From which misfit on no habit excuses a number.
 _EXTREME = {"p": 3.0, "ci_high": 1.5, "df": math.inf}
 _EXTREME_OTHERWISE = 3.0
@@ -60,23 +65,27 @@ def judge(rows: Sequence[JudgedRow], *, with_notes: bool) -> Iterator[Finding]:
 
 @dataclass(frozen=True)
 class _Habit:
-    """How many rows follow a practice so that it says something, how many break it, and the logarithm of the chance that
-    those fit by accident."""
+    """The fits of a practice, and how many rows break it."""
 
-    fits: int = 0
+    fits_of_rows: tuple[Outcome, ...] = ()
     misfits: int = 0
-    log_chance: float = 0.0
 
-    def plus(self, habit: "_Habit") -> "_Habit":
-        return _Habit(self.fits + habit.fits, self.misfits + habit.misfits, self.log_chance + habit.log_chance)
+    @property
+    def fits(self) -> int:
+        """How many rows follow it so closely that it says something."""
+        return sum(outcome.is_sharp for outcome in self.fits_of_rows)
 
     def holds_against(self, misfit: Outcome) -> bool:
         """Whether it is the table's, one row that breaks it aside. A row that breaks it by as little as another practice
         would asks for more evidence."""
         n_others = max(0, self.misfits - 1)
-        is_usual = self.fits >= _MIN_FITTING_ROWS and self.fits >= _MIN_FITTING_SHARE * (self.fits + n_others)
+        breadth = min(_MAX_BREADTH, max(1.0, misfit.excess / _USUAL_EXCESS))
+        chances = [chance for outcome in self.fits_of_rows if (chance := outcome.chance_at(breadth)) < 1]
+        is_enough = len(chances) >= _MIN_FITTING_ROWS or min(chances, default=1.0) <= _MAX_LONE_CHANCE
+        is_usual = is_enough and len(chances) >= _MIN_FITTING_SHARE * (len(chances) + n_others)
         max_chance = next((chance for excess, chance in _MAX_CHANCES if misfit.excess >= excess), _MAX_CHANCES[-1][1])
-        return is_usual and self.log_chance + _MISFIT_COST * n_others <= math.log(max_chance)
+        log_chance = sum(math.log(max(chance, 1e-3)) for chance in chances)
+        return is_usual and log_chance + _MISFIT_COST * n_others <= math.log(max_chance)
 
 
 _Habits = Mapping[tuple[Design, str], _Habit]
@@ -84,7 +93,8 @@ _Habits = Mapping[tuple[Design, str], _Habit]
 
 def _judge_group(rows: Sequence[JudgedRow], *, with_notes: bool) -> Iterator[Finding]:
     habits = _habits(rows)
-    lone = [_lone_misfits(row) for row in rows]
+    one_sided_excused = _is_one_sided_possible(habits)
+    lone = [_lone_misfits(row, is_one_sided_possible=one_sided_excused) for row in rows]
     explained: list[Finding] = []
     for row, misfits in zip(rows, lone, strict=True):
         blamed_statistics: set[str] = set()
@@ -115,28 +125,27 @@ def _judge_group(rows: Sequence[JudgedRow], *, with_notes: bool) -> Iterator[Fin
 
 def _habits(rows: Sequence[JudgedRow]) -> _Habits:
     """The habits of rows, by design and what is judged."""
-    habits: dict[tuple[Design, str], _Habit] = {}
+    outcomes_by_habit: dict[tuple[Design, str], list[Outcome]] = defaultdict(list)
     for row in rows:
         for design, outcomes in row.outcomes.items():
             for outcome in outcomes:
-                key, is_fit = (design, outcome.habit), not outcome.findings and outcome.is_sharp
-                log_chance = math.log(max(outcome.chance, 1e-3)) if is_fit else 0.0
-                habits[key] = habits.get(key, _Habit()).plus(_Habit(int(is_fit), int(bool(outcome.findings)), log_chance))
-    return habits
+                outcomes_by_habit[design, outcome.habit].append(outcome)
+    return {
+        key: _Habit(
+            tuple(outcome for outcome in outcomes if not outcome.findings and math.isfinite(outcome.tolerance)),
+            sum(bool(outcome.findings) for outcome in outcomes),
+        )
+        for key, outcomes in outcomes_by_habit.items()
+    }
 
 
-def consistency(rows: Sequence[JudgedRow]) -> int:
-    """How many comparisons of rows fit beyond accident, less those that do not, each by the design that fits best."""
-    total = 0
-    groups: dict[str, list[JudgedRow]] = defaultdict(list)
+def comparisons(rows: Sequence[JudgedRow]) -> Iterator[tuple[tuple[str, str], Design, PublishedValue, int]]:
+    """Of what is judged, the design and the number: 1 where it fits beyond accident, -1 where it does not fit, else 0."""
     for row in rows:
-        groups[row.group].append(row)
-    for group_rows in groups.values():
-        best: dict[str, int] = {}
-        for (_, name), habit in _habits(group_rows).items():
-            best[name] = max(best.get(name, -len(group_rows)), habit.fits - habit.misfits)
-        total += sum(best.values())
-    return total
+        for design, outcomes in row.outcomes.items():
+            for outcome in outcomes:
+                fit = -1 if outcome.findings else int(outcome.is_sharp)
+                yield (row.group, outcome.habit), design, outcome.cells[0].value, fit
 
 
 def _declared_findings(row: JudgedRow) -> Iterator[Finding]:
@@ -171,12 +180,25 @@ def _is_better_explained(row: JudgedRow, misfit: Outcome, habit: _Habit, habits:
     )  # fmt: skip
 
 
-def _lone_misfits(row: JudgedRow) -> dict[str, Outcome]:
+def _is_one_sided_possible(habits: _Habits) -> bool:
+    """Whether the table's p may be one-sided: those of other rows do not say that they are two-sided."""
+    fits = {
+        is_one_sided: max(
+            (habit.fits for (design, name), habit in habits.items()
+             if " p " in f" {name} " and (ONE_SIDED in design.practices) == is_one_sided), default=0)
+        for is_one_sided in (False, True)
+    }  # fmt: skip
+    return fits[True] > 0 or fits[False] == 0
+
+
+def _lone_misfits(row: JudgedRow, *, is_one_sided_possible: bool) -> dict[str, Outcome]:
     """By statistic, the mildest misfit of a number that no design explains."""
     result: dict[str, Outcome] = {}
     misfits: dict[str, list[tuple[Design, Outcome]]] = defaultdict(list)
     explained: set[str] = set()
     for design, outcomes in row.outcomes.items():
+        if ONE_SIDED in design.practices and not is_one_sided_possible and len(row.outcomes) > 1:
+            continue
         misfit_statistics = {outcome.cells[0].value.statistic for outcome in outcomes if outcome.findings}
         misfit_statistics |= {finding.value.statistic for outcome in outcomes for finding in outcome.findings}
         for outcome in outcomes:
@@ -216,7 +238,8 @@ def _severity_alone(outcome: Outcome, statistic: str, n_others: int, n_fitting: 
         return NOTE
     gross = _GROSS.get(kind, _GROSS_OTHERWISE)
     if kind == "p" and outcome.is_above:
-        gross = _GROSS_LARGE_P
+        is_alone = n_fitting < _MIN_FITTING_ROWS or outcome.excess == 0
+        gross = _GROSS_LARGE_P if is_alone else _GROSS_UNLIKE_P
     return NOT_REPRODUCIBLE if outcome.misfit > gross else NOTE
 
 

@@ -120,7 +120,7 @@ def test_t_is_exact_with_the_correlation() -> None:
 # --- the rules' own examples -------------------------------------------------------------------------------------------
 
 #: Rules of which one row shows nothing.
-_OF_A_HABIT = {"percent_sum", "number_of_pairs", "df_of_groups"}
+_OF_A_HABIT = {"percents_of_one_number", "percent_sum", "number_of_pairs", "df_of_groups"}
 _EXAMPLES = [rule for rules in RULES.values() for rule in rules.values() if rule.example]
 
 
@@ -236,3 +236,93 @@ def test_a_row_of_the_printed_n_is_not_accused_by_others_that_miss_answers() -> 
         "A: n 41, count 27, percent 65.9; B: count 20, percent 51.3; C: count 13, percent 33.3; D: count 9, percent 23.1"
     )
     assert _above_note(audited(rows)) == []
+
+
+def test_percentages_alone_are_of_one_number_of_people_where_those_of_other_blocks_are() -> None:
+    def block(name: str, *shares: str) -> list[Printed]:
+        cells = "; ".join(f"{label}: percent {share}" for label, share in zip("ABCD", shares, strict=False))
+        return category_rows(cells.replace("A: ", "A: n 28, "), name)
+
+    # Of 26, 27 and 25 of the 28.
+    first, second = block("1", "7.7", "26.9", "65.4"), block("2", "11.1", "33.3", "55.6")
+    assert _above_note(audited([*first, *second, *block("3", "24.0", "36.0", "40.0")])) == []
+    found = _above_note(audited([*first, *second, *block("3", "24.0", "36.0", "40.1")]))
+    assert found == [("percents_of_one_number", INCONSISTENT, "percent")]
+    # Of weighted people none are.
+    weighted = [*block("1", "7.9", "26.3", "65.8"), *block("2", "10.3", "33.9", "55.8"), *block("3", "24.7", "35.2", "40.1")]
+    assert _above_note(audited(weighted)) == []
+
+
+def test_counts_of_a_block_that_divides_its_people_are_no_more_than_they() -> None:
+    cells = "A: n 168, count {}, percent 14.1; B: count 79, percent 46.2; C: count 68, percent 39.7"
+    assert _above_note(audited(category_rows(cells.format("21")))) == []
+    assert _above_note(audited(category_rows(cells.format("30")))) == [("block_sum", INCONSISTENT, "count")]
+    # Mentions, which are of their sum, may be more than people.
+    mentions = "A: n 100, count 60, percent 40.0; B: count 45, percent 30.0; C: count 45, percent 30.0"
+    assert ("block_sum", INCONSISTENT, "count") not in _above_note(audited(category_rows(mentions)))
+
+
+# --- cut off: a table's habit ------------------------------------------------------------------------------------------
+
+
+def _whole_scores(*means: str) -> list[Printed]:
+    return [
+        row
+        for number, mean in enumerate(means)
+        for row in score_rows(f"T1: n 30, mean {mean}", f"Item {number}", items="1", low="1", high="5")
+    ]
+
+
+def test_a_table_is_cut_off_by_habit_not_for_a_single_number() -> None:
+    # 3.2333, 2.1666, 4.0333 and 3.8666 of 30 people: 3.23 and 4.03 are both, 2.16 and 3.86 only cut off, 2.17 only rounded.
+    def findings(*means: str) -> list[Finding]:
+        return [finding for finding in audited(_whole_scores(*means)) if finding.rule in ("grim", "cut_off")]
+
+    several = findings("3.23", "2.16", "4.03", "3.86")
+    assert [(finding.rule, finding.severity) for finding in several] == [("cut_off", NOTE)]
+    assert several[0].arithmetic.startswith(
+        "2 of the table's numbers follow from the others only when digits are cut off instead of rounded, and 0 only when"
+    )
+    open_ = findings("3.23", "2.16", "4.03")
+    assert [(finding.rule, finding.severity) for finding in open_] == [("grim", NOTE)]
+    assert open_[0].arithmetic.endswith(
+        "not 2.16; impossible if rounded; it would fit if digits were cut off instead of rounded, and too few of the table's"
+        " numbers say which they are"
+    )
+    rounded = findings("3.23", "2.16", "4.03", "3.87")
+    assert [(finding.rule, finding.severity) for finding in rounded] == [("grim", INCONSISTENT)]
+    assert rounded[0].arithmetic.endswith("not 2.16; it would fit if digits were cut off instead of rounded")
+    # What fits neither way is impossible in any of them.
+    assert [finding.severity for finding in findings("3.23", "2.12", "4.03")] == [IMPOSSIBLE]
+
+
+# --- how much the other rows say ---------------------------------------------------------------------------------------
+
+
+def test_the_farther_off_a_number_is_the_more_others_say_against_it() -> None:
+    def rows(last: str) -> list[Printed]:
+        ratios = (
+            "0.72, ci_low 0.38, ci_high 1.36",
+            "1.50, ci_low 1.02, ci_high 2.21",
+            "0.91, ci_low 0.60, ci_high 1.38",
+            last,
+        )
+        return [
+            row for number, cells in enumerate(ratios) for row in score_rows(f"Model 1: rr {cells}", f"Outcome {number}")
+        ]
+
+    assert _above_note(audited(rows("1.20, ci_low 0.80, ci_high 1.80"))) == []
+    # The ends' middle is 1.25 and 1.73 on the log scale: little, and much.
+    assert _above_note(audited(rows("1.20, ci_low 0.80, ci_high 1.95"))) == []
+    assert {rule for rule, _, _ in _above_note(audited(rows("1.20, ci_low 0.80, ci_high 3.75")))} == {
+        "interval_around_change"
+    }
+
+
+def test_a_p_beside_r_and_n_is_judged_by_the_others() -> None:
+    def rows(p: str) -> list[Printed]:
+        cells = ("n 59, r 0.31, p 0.017", "n 81, r 0.42, p <.001", "n 40, r 0.47, p 0.002", f"n 63, r 0.18, p {p}")
+        return [row for number, part in enumerate(cells) for row in score_rows(f"Sample: {part}", f"Outcome {number}")]
+
+    assert _above_note(audited(rows("0.158"))) == []
+    assert _above_note(audited(rows("0.815"))) == [("p_of_statistic", INCONSISTENT, "p")]

@@ -35,20 +35,15 @@ def tables_of(data: bytes, name: str) -> list[PaperTable]:
             from dagster_project.audit.paper.word import word_tables
 
             return _needed(word_tables(data, name), name)
-        if any(part.startswith("xl/") or part == "content.xml" for part in parts):
+        if "content.xml" in parts or any(part.endswith(".bin") and part.startswith("xl/workbook") for part in parts):
+            raise ResultsError(f"{name}: how this kind of workbook shows its numbers is not read; save it as .xlsx")
+        if any(part.startswith("xl/") for part in parts):
             from dagster_project.audit.paper.workbook import workbook_tables
 
             return _needed(workbook_tables(data, name), name)
         raise ResultsError(f"{name}: a zip file that is neither a document nor a workbook; unpack it")
     if data.startswith(_OLD_OFFICE):
-        from dagster_project.audit.paper.workbook import workbook_tables
-
-        try:
-            return _needed(workbook_tables(data, name), name)
-        except ResultsError:
-            raise ResultsError(
-                f"{name}: an old or encrypted Office file; save it as .docx or .xlsx, without a password"
-            ) from None
+        raise ResultsError(f"{name}: an old or encrypted Office file; save it as .docx or .xlsx, without a password")
     return text_tables_of(text_of(data, name), name)
 
 

@@ -27,7 +27,8 @@ _MAX_SPAN = 500
 @dataclass(frozen=True)
 class PaperCell:
     """A cell's text. indent: how far it is set in, in any unit. is_first: whether it begins here; else it is another's
-    continuation. is_number: whether a workbook holds it as a number, of which the printed zeros are not known."""
+    continuation. is_number: whether a workbook holds it as a number, of which the printed zeros are not known. source: what
+    a workbook calls it, such as Sheet1!C5."""
 
     text: str = ""
     indent: float = 0
@@ -36,6 +37,7 @@ class PaperCell:
     columns: int = 1
     rows: int = 1
     is_number: bool = False
+    source: str = ""
 
 
 BLANK = PaperCell()

@@ -11,6 +11,8 @@ from dagster_project.audit.paper.grid import TITLE, PaperCell, PaperTable, grid_
 _MARKDOWN_RULE = re.compile(r"\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)+\|?\s*$")
 _MAX_NOTES = 3
 _RULE = re.compile(r"[\s|+:─━═_=-]*$")
+#: What Markdown prints in bold: marks on both sides; those behind a number alone are stars.
+_BOLD = re.compile(r"(\*\*|__)(\S(?:.*?\S)?)\1")
 _NUMBER_LIKE = re.compile(r"[<>≤−-]?\s?[−-]?[(\[]?[.,]?\d|[A-Za-zχ²]{1,2}\s?[=<(]")
 _BLANKS = re.compile(r"\s{2,}")
 _SEP = re.compile(r"\s*\"?sep=.?\"?\s*$", re.IGNORECASE)
@@ -154,7 +156,7 @@ def _is_of_numbers(lines: list[str], part: tuple[int, int]) -> bool:
 
 
 def _cell(text: str) -> PaperCell:
-    content = text.replace("**", "").replace("__", "")
+    content = _BOLD.sub(r"\2", text)
     return PaperCell(" ".join(content.split()), float(len(content) - len(content.lstrip(" \u00a0\u2003"))))
 
 

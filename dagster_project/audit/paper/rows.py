@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from dagster_project.audit.paper.cells import read_cell
+from dagster_project.audit.paper.correlation_matrix import correlation_matrix, plain_name
 from dagster_project.audit.paper.forms import form_of_row, is_habit_of_counts
 from dagster_project.audit.paper.grid import PaperCell
 from dagster_project.audit.paper.heads import forms_in
@@ -34,6 +35,7 @@ _IN_BRACKETS = {
     "sds": "sd",
     "percentage": "percent",
 }
+_RAISED = re.compile(r"\^\{[^}]*\}")
 _NOT_SIGNIFICANT_P = ">.05"
 _OF_CHANGE = {"mean": "change", "sd": "sd_change"}
 _WHOLE = ("n", "count", "missing")
@@ -53,6 +55,7 @@ class TableRows:
         self._readings = {
             (row.index, column): read_cell(cell.text, shape.mark) for row in shape.rows for column, cell in row.cells.items()
         }
+        self._matrix = correlation_matrix(shape, self._readings)
         # Statistics in rows, scales in columns.
         self._is_transposed = any(not row.names or not row.names[-1] for row in shape.rows if row.form != ("n",))
         self._is_habit = is_habit_of_counts([
@@ -262,14 +265,18 @@ class TableRows:
         key_counts: Counter[tuple[str, str, str, str]] = Counter()
         for column, cell in row.cells.items():
             section, label, timepoint = self._place_of(row, column)
+            if column in self._matrix.variables:
+                label, timepoint = plain_name(label), f"with {self._matrix.variables[column]}"
             slots = self._slots_of(row, column, cell)
-            position = f"table {self._shape.table.name}, row {row.index + 1}, column {column + 1}"
+            position = self._position(row, column, cell)
             if slots.question:
                 question = {"question": slots.question, "printed": cell.text, "statistic": ""}
                 rows.append(self._row(section, label, timepoint, Number("", ""), cell.text, position) | question)
                 continue
             numbers = self._of_contrast(slots.numbers, column, timepoint)
             people = self._people_of(row, column, numbers)
+            if column in self._matrix.variables:
+                people, numbers = self._of_matrix(row, column, numbers)
             keys = [(section, label, timepoint, number.statistic) for number in numbers]
             if any(key_counts[key] for key in keys):
                 # Two tests of one row, say: each is called by its column.
@@ -277,6 +284,15 @@ class TableRows:
             key_counts.update(keys)
             rows += [self._row(section, label, timepoint, number, cell.text, position) for number in (*people, *numbers)]
         return _without_repeated_people(rows)
+
+    def _position(self, row: StubRow, column: int, cell: PaperCell) -> str:
+        """Where a cell is: its table, row and column with their words, and what a workbook calls it."""
+        name, head = next((name for name in reversed(row.names) if name), ""), self._shape.columns[column].text
+        name, head = (_RAISED.sub("", text) for text in (name, head))
+        row_text = f"row {row.index + 1}" + (f" '{name}'" if name else "")
+        column_text = f"column {column + 1}" + (f" '{head}'" if head else "")
+        source = f", cell {cell.source}" if cell.source else ""
+        return f"table {self._shape.table.name}, {row_text}, {column_text}{source}"
 
     def _slots_of(self, row: StubRow, column: int, cell: PaperCell) -> SlotReading:
         reading = self._readings[row.index, column]
@@ -300,6 +316,12 @@ class TableRows:
         if not is_contrast(moment.name) and not is_of_row:
             return numbers
         return [Number(_OF_CHANGE.get(number.statistic, number.statistic), number.text, number.level) for number in numbers]
+
+    def _of_matrix(self, row: StubRow, column: int, numbers: Sequence[Number]) -> tuple[list[Number], Sequence[Number]]:
+        """A correlation with the people of all; of a variable with itself, its reliability, if anything."""
+        if (row.index, column) in self._matrix.diagonal:
+            return [], [Number("alpha", number.text) for number in numbers if float(number.text) != 1]
+        return ([Number("n", self._matrix.people)] if self._matrix.people and numbers else []), numbers
 
     def _people_of(self, row: StubRow, column: int, numbers: Sequence[Number]) -> list[Number]:
         """The number of people of a mean, from its column's head or its row's name."""

@@ -4,6 +4,7 @@ Belongs here: making them, of made people. Does not belong here: what is expecte
 """
 
 import io
+import zipfile
 
 import docx
 import xlsxwriter
@@ -108,6 +109,69 @@ def workbook() -> bytes:
         hidden.write_row(1, 0, ["secret", 1])
         hidden.hide()
     return stream.getvalue()
+
+
+def formatted_workbook() -> bytes:
+    """Numbers of more digits than their cells show, far to the right, and a row whose cells have no format."""
+    stream = io.BytesIO()
+    with xlsxwriter.Workbook(stream, {"in_memory": True}) as made:
+        sheet = made.add_worksheet("Scores of all")
+        codes = ("General", "0", "0.00", "#,##0.00", '0.00"*"', "0.0%")
+        formats = [made.add_format({"num_format": code}) for code in codes]
+        sheet.write(0, 22, "Table 1. Scores")
+        sheet.write_row(1, 22, ["Scale", "N", "M", "SD", "SE", "%"])
+        for column, value in enumerate(["Hope", 25, 3.456, 1.2345, 0.9, 0.35294]):
+            sheet.write(2, 22 + column, value, formats[column])
+        sheet.write_row(3, 22, ["Joy", 25, 3.4])
+    return stream.getvalue()
+
+
+def archive(*names: str) -> bytes:
+    """A zip file with parts of these names."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as made:
+        for name in names:
+            made.writestr(name, "<a/>")
+    return stream.getvalue()
+
+
+_ARTICLE_SECTION = """<section class="tw xbox font-sm" id="T{number}"><h4 class="obj_head">Table {number}.</h4>
+<div class="caption p"><p>{title}</p></div><div class="tbl-box p" tabindex="0"><table class="content" frame="hsides" rules="groups">
+<colgroup><col align="left" span="1"><col align="center" span="1"></colgroup>{table}</table></div>
+<div class="p text-right font-secondary"><a href="table/T{number}/" class="usa-link" target="_blank">Open in a new tab</a></div>
+<div class="tw-foot p">{notes}</div></section>"""
+_ARTICLE_BASELINE = """<thead><tr><th align="left" colspan="1" rowspan="1"></th><th align="center" colspan="1" rowspan="1">Intervention<br/>(<em>n</em> = 40)</th>
+<th align="center" colspan="1" rowspan="1">Control<br/>(<em>n</em> = 50)</th><th colspan="1" rowspan="1"><em>P</em><sup><a href="#TFN1" class="usa-link">a</a></sup></th></tr></thead>
+<tbody><tr><td align="left" colspan="1" rowspan="1">Age, years, mean (SD)</td><td>45.2 (10.1)</td><td>44.8 (9.9)</td><td>.85</td></tr>
+<tr><td colspan="4" rowspan="1"><strong>Sex, <em>n</em> (%)</strong></td></tr>
+<tr><td> Women</td><td>22 (55.0)</td><td>31 (62.0)</td><td rowspan="2" colspan="1">.50</td></tr>
+<tr><td> Men</td><td>18 (45.0)</td><td>19 (38.0)</td></tr></tbody>"""
+_ARTICLE_MODELS = """<thead><tr><th rowspan="2" colspan="1">Predictor</th><th colspan="3" rowspan="1">Crude</th><th colspan="2" rowspan="1">Adjusted<hr/></th></tr>
+<tr><th>OR</th><th>95% CI</th><th>p</th><th>OR</th><th>95% CI</th></tr></thead>
+<tbody><tr><td>Age</td><td>1.02</td><td>0.99–1.05</td><td>.19</td><td>1.03</td><td>1.00–1.06</td></tr>
+<tr><td>Men</td><td>1.20</td><td>0.80–1.80</td><td>.38</td><td>1 (ref)</td><td>—</td></tr></tbody>"""
+
+
+def archive_page() -> str:
+    """A whole page of an archive of articles: its tables as such pages have them, and what is around them."""
+    sections = (
+        (1, "Characteristics of the made people", _ARTICLE_BASELINE,
+         '<div class="fn" id="TFN1"><sup>a</sup><p class="p">Chi-square and t tests.</p></div>'),
+        (2, "Who drops out", _ARTICLE_MODELS, '<div class="fn"><p>OR = odds ratio.</p></div>'),
+    )  # fmt: skip
+    tables = [
+        _ARTICLE_SECTION.format(number=number, title=title, table=table, notes=notes)
+        for number, title, table, notes in sections
+    ]
+    return f"""<!DOCTYPE html><html lang="en"><head><title>Made people</title><link rel="stylesheet" href="x.css">
+<script type="application/ld+json">{{"a": "<table>"}}</script></head><body><a class="usa-skipnav" href="#main">Skip</a>
+<nav><ul class="menu"><li>Search</li><li>Cite</li></ul></nav><main id="main"><article><h1>Made people answer</h1>
+<section class="abstract"><h2>Abstract</h2><p>Of 90 people 40 (44.4%) were in the intervention.</p></section>
+<section id="S1"><h2 class="pmc_sec_title">Results</h2><p>As <a class="usa-link" href="#T1">Table 1</a> shows, t(88) = 0.19, p = .85.</p>
+{tables[0]}<p>See <a href="#T2">Table 2</a>.</p><figure class="fig xbox" id="F1"><h4 class="obj_head">Figure 1.</h4><p><img src="f.jpg" alt="Flow">
+</p><figcaption><p>Flow.</p></figcaption></figure>{tables[1]}</section>
+<section class="ref-list"><h2>References</h2><ul class="ref-list"><li><span class="label">1.</span><cite>Nobody N. 2020;3:1–9.</cite></li></ul></section>
+</article></main><footer><ul><li>Help</li></ul></footer></body></html>"""
 
 
 PASTED = (

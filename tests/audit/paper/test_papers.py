@@ -10,6 +10,7 @@ from paper import made_papers
 
 from dagster_project.audit import NOTE, audit_table, read_any_table
 from dagster_project.audit.paper import PaperReading
+from dagster_project.audit.paper.displayed_numbers import number_format
 from dagster_project.cli import main
 from dagster_project.results import ResultsError
 
@@ -38,7 +39,9 @@ def test_a_page_with_three_tables_is_read() -> None:
         "table 2: 2 rows × 6 columns, 16 numbers",
         "table 3: 3 rows × 5 columns, 12 numbers, 1 cell set aside",
     ]
-    assert paper.questions == ["table 3, row 4, column 4: 'see text': 'see text' holds no number"]
+    assert paper.questions == [
+        "table 3, row 4 'Men', column 4 'Adjusted OR (95% CI)': 'see text': 'see text' holds no number"
+    ]
     expected: dict[Key, str] = {
         ("1", "heads of table 1", "N", "Intervention", "n"): "40",
         ("1", "", "Age, years", "Control", "sd"): "9.9",
@@ -128,7 +131,7 @@ def test_columns_without_a_statistic_are_no_groups_and_a_mean_beside_them_is_no_
     assert {key[4]: printed for key, printed in numbers.items() if key[3] == "all"} == {
         "n": "40", "mean": "3.45", "sd": "0.80", "min": "1.5", "max": "5.0",
     }  # fmt: skip
-    assert paper.questions == ["table 1, row 2, column 4: '12': a: no heading says which statistic it is"]
+    assert paper.questions == ["table 1, row 2 'Hope', column 4 'Unique': '12': a: no heading says which statistic it is"]
 
 
 def test_statistics_in_rows_below_headings_are_of_both() -> None:
@@ -165,11 +168,11 @@ def test_a_preview_is_corrected_and_given_back(tmp_path: Path, capsys: Any) -> N
     assert capsys.readouterr().out.splitlines()[:5] == [
         "1 table",
         "  table 1: 2 rows × 3 columns, 2 numbers, 2 cells set aside",
-        f"  set aside: table 1, row 2, column 2: '3.45 (0.80)': {question}",
-        f"  set aside: table 1, row 2, column 3: '3.60 (0.75)': {question}",
+        f"  set aside: table 1, row 2 'Hope', column 2 'T1': '3.45 (0.80)': {question}",
+        f"  set aside: table 1, row 2 'Hope', column 3 'T2': '3.60 (0.75)': {question}",
         "2 printed numbers: 0 impossible, 0 inconsistent, 0 not reproducible, 0 notes",
     ]
-    asked = f'1,,Hope,T1,,3.45 (0.80),,"{question}",3.45 (0.80),"table 1, row 2, column 2"\n'
+    asked = f"1,,Hope,T1,,3.45 (0.80),,\"{question}\",3.45 (0.80),\"table 1, row 2 'Hope', column 2 'T1'\"\n"
     text = preview.read_text(encoding="utf-8")
     assert asked in text
     preview.write_text(text.replace(asked, "1,,Hope,T1,mean,3.45,,,,\n1,,Hope,T1,sd,0.80,,,,\n"), encoding="utf-8")
@@ -204,8 +207,11 @@ def test_standard_input_is_read() -> None:
         (b"<html><body><p>no table</p></body></html>", "t: there is no table of two rows and two columns in it; give the file with the table"),
         (b"Some prose, as people write it.\nIt has commas, now and then, and no table.\n",
          "t: there is no table of two rows and two columns in it; give the file with the table"),
-        (b"Scale\tM\nHope\t12 (35)\n", "t: no number is understood; table 1, row 2, column 2: '12 (35)': a (b) does not fit its heading, mean"),
+        (b"Scale\tM\nHope\t12 (35)\n", "t: no number is understood; table 1, row 2 'Hope', column 2 'M': '12 (35)': a (b) does not fit its heading, mean"),
         (b"A\tB\n\x00\x01", "t: the file is no text; give a table as text, HTML, .docx or .xlsx"),
+        (made_papers.archive("mimetype", "content.xml", "styles.xml"),
+         "t: how this kind of workbook shows its numbers is not read; save it as .xlsx"),
+        (made_papers.archive("xl/workbook.bin"), "t: how this kind of workbook shows its numbers is not read; save it as .xlsx"),
         (b"\xd0\xcf\x11\xe0rest", "t: an old or encrypted Office file; save it as .docx or .xlsx, without a password"),
     ],
 )  # fmt: skip
@@ -213,3 +219,116 @@ def test_what_has_no_table_is_refused_in_one_line(data: bytes, message: str) -> 
     with pytest.raises(ResultsError) as error:
         read_any_table(data, "t")
     assert str(error.value) == message
+
+
+# --- where a number stands, and what a workbook shows --------------------------------------------------------------------
+
+
+def _places(data: str | bytes, statistic: str) -> list[str]:
+    any_table = read_any_table(data.encode() if isinstance(data, str) else data, "t")
+    return [any_table.places[value.line] for value in any_table.table.values if value.statistic == statistic]
+
+
+def test_a_number_has_its_table_row_and_column_and_of_a_workbook_its_cell(tmp_path: Path, capsys: Any) -> None:
+    assert _places(made_papers.page(), "or")[0] == "table 3, row 2 'Age', column 2 'Crude OR (95% CI)'"
+    assert _places(made_papers.document(), "change") == [
+        "table 3, row 2 'Well-being', column 4 'Change (95% CI)'",
+        "table 3, row 3 'Distress', column 4 'Change (95% CI)'",
+    ]
+    assert _places(made_papers.workbook(), "p") == ["table 4, row 5 'Hope', column 8 'p', cell Results!H5"]
+    file = tmp_path / "t.xlsx"
+    file.write_bytes(made_papers.formatted_workbook())
+    assert main(["audit", str(file)]) == 1
+    # 1.2345 / root(25) is 0.25: shown with two decimals it is 1.23, and 0.9 is 0.90.
+    assert capsys.readouterr().out.splitlines()[3] == (
+        "  table 1, row 3 'Hope', column 5 'SE', cell Scores of all!AA3 (all, se 0.90): SD / root(n) = 1.23 / root(25) = 0.245 to"
+        " 0.247, not 0.90; weights, or other people than those that are printed, could explain it [error_of_mean, slack 0.65]"
+    )
+
+
+def test_what_a_workbook_shows_is_what_is_printed() -> None:
+    _, numbers = _numbers(made_papers.formatted_workbook())
+    texts = {key[4]: text for key, text in numbers.items() if key[2] == "Hope"}
+    assert texts == {"n": "25", "mean": "3.46", "sd": "1.23", "se": "0.90", "percent": "35.3"}
+    # General leaves it open: as stored.
+    assert {key[4]: text for key, text in numbers.items() if key[2] == "Joy"} == {"n": "25", "mean": "3.4"}
+
+
+@pytest.mark.parametrize(
+    ("code", "number", "text"),
+    [
+        ("0", 2.5, "3"), ("0.00", -0.004, "0.00"), ("0.00", 0.995, "1.00"), ("#,##0.0_);(#,##0.0)", 1234.56, "1234.6"),
+        ("0.0%", 0.3533, "35.3%"), ("0.0##", 3.5, "3.5"), ('0.00" kg"', 3.456, "3.46"), ("[Red]0.00;[Blue]-0.00", -1.005, "-1.01"),
+        ("General", 1.5, None), ("@", 1.5, None), ("yyyy-mm-dd", 40000.0, None), ("0.00E+00", 1.5, None), ("# ?/?", 0.5, None),
+        ("0.0,", 12345.0, None), ("0,", 12345.0, None),
+    ],
+)  # fmt: skip
+def test_a_format_shows_a_number_so(code: str, number: float, text: str | None) -> None:
+    shown = number_format(code)
+    assert (shown.text(number) if shown is not None else None) == text
+
+
+def test_a_page_of_an_archive_of_articles_goes_in_as_it_is() -> None:
+    """Its tables in sections with a head, a caption, columns' widths, marks of notes that are links, and notes of their own;
+    around them the article, its menus, its figures and a list of what it cites."""
+    paper, numbers = _numbers(made_papers.archive_page())
+    assert [table.text for table in paper.tables] == [
+        "table 1: 3 rows × 4 columns, 18 numbers",
+        "table 2: 2 rows × 6 columns, 11 numbers",
+    ]
+    assert numbers["1", "", "Age, years", "Intervention", "mean"] == "45.2"
+    assert numbers["1", "Sex", "Women", "Control", "count"] == "31"
+    assert _findings(made_papers.archive_page()) == []
+    assert _findings(made_papers.archive_page().replace("31 (62.0)", "31 (26.0)")) == ["Women: percent_of_count"]
+
+
+# --- matrices of correlations ---------------------------------------------------------------------------------------------
+
+_MATRIX = (
+    "Table 3. Means, standard deviations, and correlations (N = 120)\n\nVariable\tM\tSD\t1\t2\t3\n1. Hope\t3.45\t0.80\t(.85)\n"
+    "2. Distress\t8.05\t3.90\t−.42***\t—\n3. Sleep\t6.10\t1.50\t.31***\t−.28**\t1\n4. Age\t45.20\t10.10\t.05\t.12\t.18*\n"
+    "\nNote. *p < .05. **p < .01. ***p < .001.\n"
+)
+_NAMED = "Table 4\n\n\tHope\tDistress\tSleep\nHope\t1\t\t\nDistress\t-.42\t1\t\nSleep\t.31\t-.28\t1\n"
+
+
+def test_a_matrix_of_correlations_is_read_by_numbers_or_names() -> None:
+    paper, numbers = _numbers(_MATRIX)
+    assert paper.questions == []
+    assert numbers["3", "", "Distress", "with Hope", "correlation"] == "-.42"
+    assert numbers["3", "", "Age", "with Sleep", "correlation"] == ".18"
+    assert numbers["3", "", "Age", "with Sleep", "n"] == "120"
+    assert numbers["3", "", "Hope", "with Hope", "alpha"] == ".85"
+    assert numbers["3", "", "4. Age", "all", "sd"] == "10.10"
+    assert len([key for key in numbers if key[4] == "correlation"]) == 6
+    paper, numbers = _numbers(_NAMED)
+    assert paper.questions == []
+    assert numbers == {
+        ("4", "", "Distress", "with Hope", "correlation"): "-.42",
+        ("4", "", "Sleep", "with Hope", "correlation"): ".31",
+        ("4", "", "Sleep", "with Distress", "correlation"): "-.28",
+    }
+    # What lies beyond -1 to 1 is no matrix.
+    with pytest.raises(
+        ResultsError, match="no number is understood; table 4, row 3 'Hope', column 2 'Hope': '1': a: no heading"
+    ):
+        read_any_table(_NAMED.replace("-.28", "12.8").encode(), "t")
+
+
+def test_correlations_that_are_impossible_together_are_found_once() -> None:
+    assert _findings(_MATRIX) == []
+    # arccos .505 - arccos .895 = 59.67 - 26.49 degrees, of which the cosine is .837.
+    wrong = _NAMED.replace("-.42", ".95").replace(".31", ".90").replace("-.28", ".50")
+    assert _findings(wrong) == ["Distress: correlations_together"]
+    table = read_any_table(wrong.encode(), "t").table
+    (finding,) = audit_table(table.values)
+    assert (
+        finding.arithmetic
+        == "correlations of .50 and .90 with a third variable leave 0.05544 to 0.837 between these two, not .95"
+    )
+    assert _findings(wrong.replace(".50", ".72")) == []
+    # A little beyond, each may be of other people.
+    assert _findings(wrong.replace(".50", ".65")) == []
+    assert [
+        finding.severity for finding in audit_table(read_any_table(wrong.replace(".50", ".65").encode(), "t").table.values)
+    ] == [NOTE]
