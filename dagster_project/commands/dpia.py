@@ -34,7 +34,13 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
     if target.exists() and not options.replace:
         raise ValueError(f"{target}: this is there already; --replace replaces it, with all that was answered in it")
     draft = assessment_draft(study := read_study(settings.study_folder), _circumstances(settings, study))
-    writers[target.suffix.lower()](draft, target)
+    # Whole or not at all: what was answered in a draft that is replaced stays until the new one is there.
+    partial = target.with_name(f".{target.name}.new")
+    try:
+        writers[target.suffix.lower()](draft, partial)
+        os.replace(partial, target)
+    finally:
+        partial.unlink(missing_ok=True)
     say(f"{target}: {len(draft.sections)} sections; {draft.question_count} answers are marked [to answer]")
     return 0
 

@@ -60,10 +60,14 @@ def write_escrow(file: Path, key: PseudonymKey, folder: str, release: str, passp
     encrypted = cipher.encrypt(nonce, key.secret, header.to_json().encode())
     content = asdict(header) | {"salt": _text(salt), "nonce": _text(nonce), "key": _text(encrypted)}
     handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(json.dumps(content, indent=1) + "\n")
-        stream.flush()
-        os.fsync(stream.fileno())
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(json.dumps(content, indent=1) + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+    except BaseException:
+        file.unlink(missing_ok=True)  # half an escrow would be taken for one
+        raise
     return header
 
 

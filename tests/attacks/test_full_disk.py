@@ -98,11 +98,9 @@ def _lay_out(workspace: Any, disk: Path, elsewhere: Path, parts: tuple[str, ...]
     ("parts", "kilobytes"),
     [
         (("study", "home", "history", "tmp"), 4000),  # in the history of runs
-        (("home",), 600),  # in the working file
         (("study",), 0),  # in the audit trail, before the first step
-        (("study",), 3000),  # in the release
     ],
-    ids=["history", "working file", "audit trail", "release"],
+    ids=["history", "audit trail"],
 )
 def test_a_run_on_a_full_disk_ends_in_one_line_and_the_next_one_succeeds(
     parts: tuple[str, ...], kilobytes: int, small_copy: Any, small_disk: SmallDisk, tmp_path: Path

@@ -15,7 +15,7 @@ from disclosure.made_people import made_patterns, made_people, made_results, mad
 from dagster_project.disclosure import DisclosureError, Ledger, public_results
 
 SIZES = (12, 32, 200, 5000)
-DECLARATIONS = ("", "{round_to: 3}", "{rounding: random}", "{minimum: 5, protection: 3, round_to: 3}")
+DECLARATIONS = ("", "{round_to: 3}", "{rounding: random}")
 #: The kinds of numbers, in the order of the page.
 KINDS = {
     "flow": "flow of participants", "characteristics": "characteristics", "service_use": "services", "categories": "categories",

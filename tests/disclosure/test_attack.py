@@ -121,8 +121,13 @@ def assert_protected_from_roster(
 ROUNDINGS = {"": 5, "{round_to: 1}": 1, "{round_to: 3}": 3, "{rounding: random}": 9, "{round_to: 3, rounding: random}": 5}
 
 
-@pytest.mark.parametrize("disclosure", ROUNDINGS)
-@pytest.mark.parametrize(("count", "seed"), [(12, 12), (32, 32), (200, 7), (200, 17), (5000, 5000)])
+@pytest.mark.parametrize(
+    ("count", "seed", "disclosure"),
+    [
+        *((count, seed, "") for count, seed in ((12, 12), (32, 32), (200, 7), (200, 17), (5000, 5000))),
+        *((count, seed, disclosure) for count, seed in ((32, 32), (200, 17)) for disclosure in ROUNDINGS if disclosure),
+    ],
+)
 def test_no_few_people_are_known_to_whoever_has_the_roster(count: int, seed: int, disclosure: str, tmp_path: Path) -> None:
     study, people = made_study(tmp_path, disclosure), made_people(count, seed)
     published, _ = published_from(study, people, tmp_path / "public", Ledger(1))
