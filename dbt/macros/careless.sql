@@ -9,7 +9,7 @@
             block,
             cast(least_answers as integer) as least_answers,
             cast(least_run as integer) as least_run,
-            cast(most_sd as varchar) as most_sd
+            cast(most_sd as string) as most_sd
         from {{ source('codebook', 'careless') }}
         where least_run is not null
         order by block_order
@@ -33,7 +33,7 @@
     long a sheet took) and items, all those of instruments -#}
 {% macro codebook_short_time() %}
     {% set limit_query %}
-        select block, cast(least_seconds_per_item as varchar) as least_seconds_per_item
+        select block, cast(least_seconds_per_item as string) as least_seconds_per_item
         from {{ source('codebook', 'careless') }}
         where least_seconds_per_item is not null
     {% endset %}
@@ -54,10 +54,6 @@
 {#- For each item, run_1, run_2, …: how many answers up to it are the same without a break. An item without an answer breaks a
     run and is in none. Each column is made of the one before it. -#}
 {% macro runs_of(items) -%}
-    {{ return(adapter.dispatch('runs_of')(items)) }}
-{%- endmacro %}
-
-{% macro duckdb__runs_of(items) -%}
     {%- for item in items %}
     case
         when not coalesce({{ is_answer(item) }}, false) then 0

@@ -30,11 +30,11 @@ answered as (
 
 select
     {%- if by_group %}
-    cast(answered.people_group as varchar) as people_group,
+    cast(answered.people_group as string) as people_group,
     {%- endif %}
-    cast(answered.measure as varchar) as measure,
-    cast(answered.wave as varchar) as wave,
-    cast(categories.category as varchar) as category,
+    cast(answered.measure as string) as measure,
+    cast(answered.wave as string) as wave,
+    cast(categories.category as string) as category,
     cast(answered.n as bigint) as n,
     cast(coalesce(people.n, 0) as bigint) as count
 from answered

@@ -180,8 +180,8 @@
             cast(round(texts.code * power(10, items.decimals)) as bigint) as code,
             texts.missing_reason,
             texts.low is not null or texts.high is not null as is_range,
-            cast(texts.low as varchar) as low,
-            cast(texts.high as varchar) as high
+            cast(texts.low as string) as low,
+            cast(texts.high as string) as high
         from {{ source('codebook', 'answer_texts') }} as texts
         inner join {{ source('codebook', 'items') }} as items on texts.item = items.item
         order by texts.item, texts.wave, texts.answer_text
@@ -198,7 +198,7 @@
             instrument,
             aggregate,
             cast(minimum_answered as integer) as minimum_answered,
-            cast(factor as varchar) as factor,
+            cast(factor as string) as factor,
             is_rounded,
             is_given
         from {{ source('codebook', 'scales') }}
@@ -215,7 +215,7 @@
         order by scale_items.scale, scale_items.item_order
     {% endset %}
     {% set conversions_query %}
-        select scale, cast(raw_sum as integer) as raw_sum, cast(score as varchar) as score
+        select scale, cast(raw_sum as integer) as raw_sum, cast(score as string) as score
         from {{ source('codebook', 'scale_conversions') }}
         order by scale, raw_sum
     {% endset %}
@@ -274,8 +274,8 @@
         select
             variable,
             kind,
-            cast(minimum as varchar) as minimum,
-            cast(maximum as varchar) as maximum,
+            cast(minimum as string) as minimum,
+            cast(maximum as string) as maximum,
             decimal_mark
         from {{ source('codebook', 'participant_variables') }}
         order by variable_order
@@ -291,8 +291,8 @@
             answer_text,
             missing_reason,
             low is not null or high is not null as is_range,
-            cast(low as varchar) as low,
-            cast(high as varchar) as high
+            cast(low as string) as low,
+            cast(high as string) as high
         from {{ source('codebook', 'participant_special_codes') }}
         order by variable, answer_text
     {% endset %}

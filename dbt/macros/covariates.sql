@@ -230,10 +230,10 @@ named as (
 
 select
     {%- for key in keys %}
-    cast({{ key }} as {{ types.get(key, 'varchar') }}) as {{ key }},
+    cast({{ key }} as {{ types.get(key, 'string') }}) as {{ key }},
     {%- endfor %}
-    cast(pair.term as varchar) as term,
-    cast(pair.other_term as varchar) as other_term,
+    cast(pair.term as string) as term,
+    cast(pair.other_term as string) as other_term,
     cast(n as bigint) as n,
     cast(pair.mean as double) as mean,
     cast(pair.other_mean as double) as other_mean,

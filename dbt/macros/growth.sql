@@ -68,7 +68,7 @@
         participant_id
         {%- for entry in codebook_planned_days() %},
         cast({{ entry.days }} as double) as {{ day_in(entry.wave) }},
-        cast(null as varchar) as {{ day_reason_in(entry.wave) }}
+        cast(null as string) as {{ day_reason_in(entry.wave) }}
         {%- endfor %}
     from {{ ref('participants') }}
     {%- else -%}
@@ -190,8 +190,8 @@ with people as (
 )
 
 select
-    cast(scale as varchar) as scale,
-    cast(people_group as varchar) as people_group,
+    cast(scale as string) as scale,
+    cast(people_group as string) as people_group,
     cast(scores as bigint) as scores,
     cast(days as double) as days,
     cast(squared_days as double) as squared_days,

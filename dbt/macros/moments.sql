@@ -104,3 +104,11 @@
         {%- endfor %}
     ])
 {%- endmacro %}
+
+{% macro spark__one_row_each(entries) -%}
+    explode(array(
+        {%- for entry in entries %}
+        named_struct({% for name, expression in entry.items() %}'{{ name }}', {{ expression }}{{ ', ' if not loop.last }}{% endfor %}){{ ',' if not loop.last }}
+        {%- endfor %}
+    ))
+{%- endmacro %}

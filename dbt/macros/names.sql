@@ -5,7 +5,15 @@
 
 {#- A name or a text quoted for SQL: column names and cell texts come from study files and are data. -#}
 {% macro quoted(name) -%}
+    {{ return(adapter.dispatch('quoted')(name)) }}
+{%- endmacro %}
+
+{% macro default__quoted(name) -%}
     "{{ name | replace('"', '""') }}"
+{%- endmacro %}
+
+{% macro spark__quoted(name) -%}
+    `{{ name | replace('`', '``') }}`
 {%- endmacro %}
 
 {% macro text_literal(text) -%}

@@ -86,7 +86,7 @@ products as (
 
 select
     {%- for key in keys %}
-    cast(means.{{ key }} as varchar) as {{ key }},
+    cast(means.{{ key }} as string) as {{ key }},
     {%- endfor %}
     cast(means.n as bigint) as n,
     cast(means.baseline as double) as mean_baseline,
@@ -115,9 +115,9 @@ inner join products on {{ same_keys('means', 'products', keys) }}
 {%- for other_wave in waves[loop.index0:] %}{% do pairs.append({'wave': wave, 'other_wave': other_wave}) %}{% endfor %}
 {%- endfor %}
 {%- set key_types = {} -%}
-{%- for key in keys %}{% do key_types.update({key: 'varchar'}) %}{% endfor -%}
-{%- set empty_products = dict(key_types, wave='varchar', other_wave='varchar', total='double') -%}
-{%- set empty_means = dict(key_types, wave='varchar', n='bigint', mean='double') -%}
+{%- for key in keys %}{% do key_types.update({key: 'string'}) %}{% endfor -%}
+{%- set empty_products = dict(key_types, wave='string', other_wave='string', total='double') -%}
+{%- set empty_means = dict(key_types, wave='string', n='bigint', mean='double') -%}
 with patterns as (
     select
         {%- if by_group %}
@@ -204,10 +204,10 @@ wave_means as (
 
 select
     {%- for key in keys %}
-    cast(products.{{ key }} as varchar) as {{ key }},
+    cast(products.{{ key }} as string) as {{ key }},
     {%- endfor %}
-    cast(products.wave as varchar) as wave,
-    cast(products.other_wave as varchar) as other_wave,
+    cast(products.wave as string) as wave,
+    cast(products.other_wave as string) as other_wave,
     cast(means.n as bigint) as n,
     cast(means.mean as double) as mean,
     cast(others.mean as double) as other_mean,

@@ -92,9 +92,9 @@
     what stands behind the contrast in the moment. -#}
 {% macro counted_with_facts(relation, unit, rule, variables, of_moment='') -%}
     {%- set no_rows = {} -%}
-    {%- for column in ['measure', 'kind'] + unit + ['people', 'moment'] %}{% do no_rows.update({column: 'varchar'}) %}{% endfor -%}
+    {%- for column in ['measure', 'kind'] + unit + ['people', 'moment'] %}{% do no_rows.update({column: 'string'}) %}{% endfor -%}
     {%- do no_rows.update({'is_counted': 'boolean', 'value': 'double', 'value_baseline': 'double'}) -%}
-    {%- do no_rows.update({'value_followup': 'double', 'is_returned': 'boolean', 'reason': 'varchar'}) -%}
+    {%- do no_rows.update({'value_followup': 'double', 'is_returned': 'boolean', 'reason': 'string'}) -%}
     {%- call(contrast) union_over(codebook_contrasts(), empty=no_rows) %}
     {%- set baseline, followup = contrast.baseline, contrast.followup %}
     select {{ (['measure', 'kind'] + unit) | join(', ') }}, {{ text_literal(rule) }} as people, {{ text_literal(contrast.contrast ~ of_moment) }} as moment,

@@ -5,10 +5,10 @@
 {% macro counts_of_services(by_group=false) -%}
 select
     {%- if by_group %}
-    cast(profiles.people_group as varchar) as people_group,
+    cast(profiles.people_group as string) as people_group,
     {%- endif %}
-    cast(profiles.measure as varchar) as service,
-    cast(profiles.moment as varchar) as wave,
+    cast(profiles.measure as string) as service,
+    cast(profiles.moment as string) as wave,
     cast(sum(case when profiles.is_counted then profiles.n else 0 end) as bigint) as n,
     cast(sum(case when profiles.is_counted and profiles.value = 1 then profiles.n else 0 end) as bigint) as count
 from {{ ref('counted_profiles') }} as profiles

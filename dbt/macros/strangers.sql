@@ -7,12 +7,35 @@
         {% for node in graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') %}
             {% do known.append([node.schema, node.name]) %}
         {% endfor %}
-        {% set found = run_query("select table_schema, table_name, table_type from information_schema.tables where table_catalog = '" ~ target.database ~ "' and table_schema in ('staging', 'intermediate', 'marts') order by table_schema, table_name") %}
-        {% for row in found.rows if [row[0], row[1]] not in known %}
-            {% call statement('drop_stranger', auto_begin=True) %}drop {{ 'view' if row[2] == 'VIEW' else 'table' }} {{ quoted(target.database) }}.{{ quoted(row[0]) }}.{{ quoted(row[1]) }}{% endcall %}
+        {% for relation in standing_relations() if [relation.schema, relation.identifier] not in known %}
+            {% call statement('drop_stranger', auto_begin=True) %}drop {{ relation.type }} {{ relation }}{% endcall %}
             {% do adapter.commit() %}
         {% endfor %}
     {% endif %}
+{% endmacro %}
+
+{#- The tables and views that stand where models are made -#}
+{% macro standing_relations() %}
+    {{ return(adapter.dispatch('standing_relations')(['staging', 'intermediate', 'marts'])) }}
+{% endmacro %}
+
+{% macro default__standing_relations(schemas) %}
+    {% set relations = [] %}
+    {% for row in run_query("select table_schema, table_name, table_type from information_schema.tables where table_catalog = '" ~ target.database ~ "' and table_schema in ('" ~ schemas | join("', '") ~ "') order by table_schema, table_name").rows %}
+        {% do relations.append(api.Relation.create(database=target.database, schema=row[0], identifier=row[1], type='view' if row[2] == 'VIEW' else 'table')) %}
+    {% endfor %}
+    {{ return(relations) }}
+{% endmacro %}
+
+{% macro spark__standing_relations(schemas) %}
+    {% set relations = [] %}
+    {% for row in run_query('show schemas').rows if row[0] in schemas %}
+        {% set views = run_query('show views in ' ~ row[0]).columns[1].values() | list %}
+        {% for table in run_query('show tables in ' ~ row[0]).rows %}
+            {% do relations.append(api.Relation.create(schema=row[0], identifier=table[1], type='view' if table[1] in views else 'table')) %}
+        {% endfor %}
+    {% endfor %}
+    {{ return(relations) }}
 {% endmacro %}
 
 {#- Drops tables that keep waves and have other columns than the codebook now asks for: an item, a scale or a part of

@@ -11,11 +11,11 @@
             stratum,
             variable,
             category,
-            cast(low as varchar) as low,
-            cast(ends_before as varchar) as ends_before,
+            cast(low as string) as low,
+            cast(ends_before as string) as ends_before,
             number_at,
-            cast(days_per_unit as varchar) as days_per_unit,
-            cast(months_per_unit as varchar) as months_per_unit
+            cast(days_per_unit as string) as days_per_unit,
+            cast(months_per_unit as string) as months_per_unit
         from {{ source('codebook', 'norm_strata') }}
         order by sample, stratum_order, variable, category
     {% endset %}

@@ -5,7 +5,7 @@
 
 {#- One query for each entry of a list, under one another:
 
-        {% call(item) union_over(codebook_items(), empty={'wave': 'varchar', 'n': 'bigint'}) %} select ... {% endcall %}
+        {% call(item) union_over(codebook_items(), empty={'wave': 'string', 'n': 'bigint'}) %} select ... {% endcall %}
 
     before, after: a query above or below them. empty: where there is no query at all, the columns of the empty result with
     their types. -#}

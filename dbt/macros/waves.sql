@@ -9,7 +9,7 @@
     {%- set standing = load_cached_relation(this) -%}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
-    {% if standing is not none and standing.is_table %}
+    {% if standing is not none and standing.is_table and keeps_waves() %}
         {%- set columns = [] -%}
         {%- for column in adapter.get_columns_in_relation(standing) -%}{%- do columns.append(quoted(column.name)) -%}{%- endfor -%}
         {%- set stale = stale_waves(this) -%}
@@ -37,6 +37,19 @@
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
 
+{#- Whether rows of one wave can be taken out of a table; where they cannot, it is made anew -#}
+{% macro keeps_waves() %}
+    {{ return(adapter.dispatch('keeps_waves')()) }}
+{% endmacro %}
+
+{% macro default__keeps_waves() %}
+    {{ return(true) }}
+{% endmacro %}
+
+{% macro spark__keeps_waves() %}
+    {{ return(config.get('file_format', 'parquet') in ('delta', 'iceberg', 'hudi')) }}
+{% endmacro %}
+
 {#- wave, stamp: as marts.wave_stamps has them -#}
 {% macro wave_stamps() %}
     {{ return(codebook_rows("select wave, content_stamp from " ~ ref('wave_stamps') ~ " order by wave")) }}
@@ -48,7 +61,7 @@
     {%- if not execute -%}{{ return([]) }}{%- endif -%}
     {%- set standing = load_relation(relation) -%}
     {%- set kept = [] -%}
-    {%- if standing is not none and standing.is_table -%}
+    {%- if standing is not none and standing.is_table and keeps_waves() -%}
         {%- if 'content_stamp' in adapter.get_columns_in_relation(standing) | map(attribute='name') -%}
             {%- for row in codebook_rows('select distinct wave, content_stamp from ' ~ standing) -%}
                 {%- do kept.append(row.wave ~ ' ' ~ row.content_stamp) -%}
@@ -86,6 +99,10 @@
     string_agg({{ column }}, '|' order by {{ place }})
 {%- endmacro %}
 
+{% macro spark__joined_in_order(column, place) -%}
+    array_join(transform(array_sort(collect_list(struct({{ place }} as place, {{ column }} as text))), entry -> entry.text), '|')
+{%- endmacro %}
+
 {#- A whole number that stands for a text, to see whether a set of texts is still the same -#}
 {% macro content_hash(column) -%}
     {{ return(adapter.dispatch('content_hash')(column)) }}
@@ -93,4 +110,8 @@
 
 {% macro duckdb__content_hash(column) -%}
     hash({{ column }})
+{%- endmacro %}
+
+{% macro spark__content_hash(column) -%}
+    xxhash64({{ column }})
 {%- endmacro %}

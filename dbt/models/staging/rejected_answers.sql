@@ -6,12 +6,12 @@
 {%- set timed_tables = codebook_wave_tables() | selectattr('duration_column') | list %}
 {%- set items = codebook_items() %}
 {%- set empty_cells = {
-    'participant_id': 'varchar', 'wave': 'varchar', 'item': 'varchar', 'source_file': 'varchar', 'source_row': 'bigint',
+    'participant_id': 'string', 'wave': 'string', 'item': 'string', 'source_file': 'string', 'source_row': 'bigint',
 } %}
 {%- set empty_durations = {
-    'wave': 'varchar', 'source_file': 'varchar', 'source_row': 'bigint', 'answer_text': 'varchar', 'reason': 'varchar',
+    'wave': 'string', 'source_file': 'string', 'source_row': 'bigint', 'answer_text': 'string', 'reason': 'string',
 } %}
-{%- set empty_facts = {'source_file': 'varchar', 'source_row': 'bigint', 'item': 'varchar', 'answer_text': 'varchar'} %}
+{%- set empty_facts = {'source_file': 'string', 'source_row': 'bigint', 'item': 'string', 'answer_text': 'string'} %}
 
 with cells as (
     {% call(item) union_over(items, empty_cells) %}
@@ -77,12 +77,12 @@ durations as (
 )
 
 select
-    cast(wave as varchar) as wave,
-    cast(source_file as varchar) as source_file,
+    cast(wave as string) as wave,
+    cast(source_file as string) as source_file,
     cast(source_row as bigint) as source_row,
-    cast(item as varchar) as item,
-    cast(answer_text as varchar) as answer_text,
-    cast('outside the declared anchors, labels and special codes' as varchar) as reason
+    cast(item as string) as item,
+    cast(answer_text as string) as answer_text,
+    cast('outside the declared anchors, labels and special codes' as string) as reason
 from written
 union all
 select null, source_file, source_row, item, answer_text, 'outside the declared categories or limits'

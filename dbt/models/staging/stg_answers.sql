@@ -9,7 +9,7 @@
 {%- set later = codebook_parts() %}
 {%- set numbers = raw_number_columns() %}
 {%- set empty = {
-    'participant_id': 'varchar', 'wave': 'varchar', 'part': 'integer', 'answered_on': 'date', 'source_file': 'varchar',
+    'participant_id': 'string', 'wave': 'string', 'part': 'integer', 'answered_on': 'date', 'source_file': 'string',
     'source_row': 'bigint', 'seconds_taken': 'double',
 } %}
 

@@ -44,7 +44,7 @@ read as (
         {%- else %}
         case{% if special %} when {{ special }} is not null then null{% endif %} when {{ matches_number(column) }} then cast({{ column }} as double) end as {{ column }}
         {%- endif %},
-        cast({{ special or 'null' }} as varchar) as {{ quoted(variable.variable ~ '__special') }},
+        cast({{ special or 'null' }} as string) as {{ quoted(variable.variable ~ '__special') }},
         coalesce({{ column }}, '') = '' as {{ quoted(variable.variable ~ '__blank') }}
         {%- endfor %}
     from trimmed

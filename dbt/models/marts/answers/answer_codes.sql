@@ -95,17 +95,17 @@ planned_sheets as (
 {%- endfor %}
 
 select
-    cast(participant_id as varchar) as participant_id,
-    cast(wave as varchar) as wave,
+    cast(participant_id as string) as participant_id,
+    cast(wave as string) as wave,
     not {{ holds_anything(items) }} as is_blank,
     cast(answered_on as date) as answered_on,
     cast(seconds_taken as double) as seconds_taken
     {%- for part in parts %},
-    cast({{ of_part('source_file', part) }} as varchar) as {{ of_part('source_file', part) }},
+    cast({{ of_part('source_file', part) }} as string) as {{ of_part('source_file', part) }},
     cast({{ of_part('source_row', part) }} as bigint) as {{ of_part('source_row', part) }}
     {%- endfor %}
     {%- for item in items %},
     {{ quoted(item.item) }}
     {%- endfor %},
-    cast({{ stamp_of_wave('wave') }} as varchar) as content_stamp
+    cast({{ stamp_of_wave('wave') }} as string) as content_stamp
 from {{ 'gated_' ~ gate_levels(items) | last if gate_levels(items) else first_sheets }}

@@ -4,7 +4,7 @@
 {%- set later = codebook_parts() %}
 {%- set items = codebook_items() %}
 {%- set empty = {
-    'participant_id': 'varchar', 'wave': 'varchar', 'item': 'varchar', 'answer': common_answer_type(items), 'source_file': 'varchar',
+    'participant_id': 'string', 'wave': 'string', 'item': 'string', 'answer': common_answer_type(items), 'source_file': 'string',
     'source_row': 'bigint',
 } %}
 
@@ -12,7 +12,7 @@
 select
     participant_id,
     wave,
-    cast({{ text_literal(item.item) }} as varchar) as item,
+    cast({{ text_literal(item.item) }} as string) as item,
     cast({{ as_answered(item, quoted(item.item)) }} as {{ common_answer_type(items) }}) as answer,
     {{ source_of_item(item.item, 'source_file', later) }} as source_file,
     {{ source_of_item(item.item, 'source_row', later) }} as source_row

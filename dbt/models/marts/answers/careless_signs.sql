@@ -5,8 +5,8 @@
 -- depends_on: {{ ref('returns') }}
 -- depends_on: {{ ref('answer_codes') }}
 {%- set empty = {
-    'participant_id': 'varchar', 'wave': 'varchar', 'block': 'varchar', 'sign': 'varchar', 'value': 'double',
-    'is_judged': 'boolean', 'is_marked': 'boolean', 'reason': 'varchar',
+    'participant_id': 'string', 'wave': 'string', 'block': 'string', 'sign': 'string', 'value': 'double',
+    'is_judged': 'boolean', 'is_marked': 'boolean', 'reason': 'string',
 } %}
 {%- set blocks = codebook_careless() %}
 
@@ -115,25 +115,25 @@ together as (
 )
 
 select
-    cast(participant_id as varchar) as participant_id,
-    cast(wave as varchar) as wave,
-    cast(block as varchar) as block,
-    cast(sign as varchar) as sign,
+    cast(participant_id as string) as participant_id,
+    cast(wave as string) as wave,
+    cast(block as string) as block,
+    cast(sign as string) as sign,
     cast(value as double) as value,
     is_judged,
     is_marked,
-    cast(reason as varchar) as reason
+    cast(reason as string) as reason
 from signs
 union all
 select
-    cast(participant_id as varchar),
-    cast(wave as varchar),
+    cast(participant_id as string),
+    cast(wave as string),
     'any_block',
-    cast(coalesce(sign, 'any_sign') as varchar),
+    cast(coalesce(sign, 'any_sign') as string),
     cast(case when is_judged then n_marked end as double),
     is_judged,
     n_marked > 0,
-    cast(case when not is_judged then reason end as varchar)
+    cast(case when not is_judged then reason end as string)
 from together
 -- The time is of the whole sheet already.
 where sign is distinct from 'short_time'

@@ -4,18 +4,18 @@
 -- depends_on: {{ ref('answer_codes') }}
 {%- set stale = stale_waves(this) %}
 {%- set empty = {
-    'wave': 'varchar', 'item': 'varchar', 'code': 'bigint', 'is_answer': 'boolean', 'missing_reason': 'varchar',
-    'n': 'bigint', 'content_stamp': 'varchar',
+    'wave': 'string', 'item': 'string', 'code': 'bigint', 'is_answer': 'boolean', 'missing_reason': 'string',
+    'n': 'bigint', 'content_stamp': 'string',
 } %}
 
 {% call(block) union_over(codebook_items() | batch(grouping_sets_at_once()), empty) %}
 select
-    cast(wave as varchar) as wave,
+    cast(wave as string) as wave,
     cast(case
         {%- for item in block %}
         when grouping({{ quoted(item.item) }}) = 0 then {{ text_literal(item.item) }}
         {%- endfor %}
-    end as varchar) as item,
+    end as string) as item,
     cast(coalesce({% for item in block %}{{ quoted(item.item) }}, {% endfor %}null) as bigint) as code,
     cast(case
         {%- for item in block %}
@@ -26,9 +26,9 @@ select
         {%- for item in block %}
         when grouping({{ quoted(item.item) }}) = 0 then {{ missing_reason_of(item) }}
         {%- endfor %}
-    end as varchar) as missing_reason,
+    end as string) as missing_reason,
     cast(count(*) as bigint) as n,
-    cast({{ stamp_of_wave('wave') }} as varchar) as content_stamp
+    cast({{ stamp_of_wave('wave') }} as string) as content_stamp
 from {{ ref('answer_codes') }}
 where not is_blank and {{ is_of_waves('wave', stale) }}
 group by grouping sets (

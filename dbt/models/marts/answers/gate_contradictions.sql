@@ -4,22 +4,22 @@
 -- depends_on: {{ ref('stg_answers') }}
 {%- set later = codebook_parts() %}
 {%- set empty = {
-    'participant_id': 'varchar', 'wave': 'varchar', 'item': 'varchar', 'answer': 'double', 'contradiction': 'varchar',
-    'treatment': 'varchar', 'source_file': 'varchar', 'source_row': 'bigint',
+    'participant_id': 'string', 'wave': 'string', 'item': 'string', 'answer': 'double', 'contradiction': 'string',
+    'treatment': 'string', 'source_file': 'string', 'source_row': 'bigint',
 } %}
 
 {% call(item) union_over(gated(codebook_items()), empty) %}
 {%- set rule = item.gate.answered_though_not_asked or 'undeclared' %}
 select
-    cast(participant_id as varchar) as participant_id,
-    cast(wave as varchar) as wave,
-    cast({{ text_literal(item.item) }} as varchar) as item,
+    cast(participant_id as string) as participant_id,
+    cast(wave as string) as wave,
+    cast({{ text_literal(item.item) }} as string) as item,
     cast({{ answer_of(item) }} as double) as answer,
     cast(case
         when {{ is_answer(item) }} then 'answered_though_not_asked'
         else 'not_asked_though_asked'
-    end as varchar) as contradiction,
-    cast(case when {{ is_answer(item) }} then '{{ rule }}' else 'keep' end as varchar) as treatment,
+    end as string) as contradiction,
+    cast(case when {{ is_answer(item) }} then '{{ rule }}' else 'keep' end as string) as treatment,
     {{ source_of_item(item.item, 'source_file', later) }} as source_file,
     {{ source_of_item(item.item, 'source_row', later) }} as source_row
 from {{ ref('answer_codes') }}
@@ -28,13 +28,13 @@ where {{ is_answer(item) }} and {{ is_skipped_past(item.gate) }}
 {%- if rule == 'set_aside' %}
 union all
 select
-    cast(typed.participant_id as varchar),
-    cast(typed.wave as varchar),
-    cast({{ text_literal(item.item) }} as varchar),
+    cast(typed.participant_id as string),
+    cast(typed.wave as string),
+    cast({{ text_literal(item.item) }} as string),
     cast({{ as_answered(item, 'typed.' ~ quoted(item.item)) }} as double),
-    cast('answered_though_not_asked' as varchar),
-    cast('set_aside' as varchar),
-    cast(typed.source_file as varchar),
+    cast('answered_though_not_asked' as string),
+    cast('set_aside' as string),
+    cast(typed.source_file as string),
     cast(typed.source_row as bigint)
 from {{ ref('stg_answers') }} as typed
 inner join (

@@ -6,11 +6,11 @@
 {%- set later = codebook_parts() %}
 {%- set of_missing_waves %}
 select
-    cast(returns.participant_id as varchar) as participant_id,
-    cast(returns.wave as varchar) as wave,
-    cast(items.item as varchar) as item,
-    cast({{ absence_reason('items.instrument') }} as varchar) as missing_reason,
-    cast(blank.source_file as varchar) as source_file,
+    cast(returns.participant_id as string) as participant_id,
+    cast(returns.wave as string) as wave,
+    cast(items.item as string) as item,
+    cast({{ absence_reason('items.instrument') }} as string) as missing_reason,
+    cast(blank.source_file as string) as source_file,
     cast(blank.source_row as bigint) as source_row
 from {{ ref('returns') }} as returns
 {{ with_planned_blocks('returns') }}
@@ -25,10 +25,10 @@ where not returns.is_returned
 
 {% call(item) union_over(codebook_items(), after=of_missing_waves) %}
 select
-    cast(participant_id as varchar) as participant_id,
-    cast(wave as varchar) as wave,
-    cast({{ text_literal(item.item) }} as varchar) as item,
-    cast({{ missing_reason_of(item) }} as varchar) as missing_reason,
+    cast(participant_id as string) as participant_id,
+    cast(wave as string) as wave,
+    cast({{ text_literal(item.item) }} as string) as item,
+    cast({{ missing_reason_of(item) }} as string) as missing_reason,
     {{ source_of_item(item.item, 'source_file', later) }} as source_file,
     {{ source_of_item(item.item, 'source_row', later) }} as source_row
 from {{ ref('answer_codes') }}

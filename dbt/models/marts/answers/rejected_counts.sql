@@ -24,8 +24,8 @@ facts as (
 )
 
 select
-    cast(wave as varchar) as wave,
-    cast(block as varchar) as block,
+    cast(wave as string) as wave,
+    cast(block as string) as block,
     cast(given as bigint) as given,
     cast(rejected as bigint) as rejected
 from (

@@ -2,10 +2,10 @@
 {#- From which answer to which people went between both waves of a contrast, of those who answered in both. -#}
 
 select
-    cast(pairs.moment as varchar) as contrast,
-    cast(pairs.measure as varchar) as measure,
-    cast(baseline.category as varchar) as category_baseline,
-    cast(followup.category as varchar) as category_followup,
+    cast(pairs.moment as string) as contrast,
+    cast(pairs.measure as string) as measure,
+    cast(baseline.category as string) as category_baseline,
+    cast(followup.category as string) as category_followup,
     cast(sum(pairs.n) as bigint) as n
 from {{ ref('counted_profiles') }} as pairs
 inner join {{ source('codebook', 'measure_categories') }} as baseline

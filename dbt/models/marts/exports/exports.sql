@@ -16,10 +16,10 @@ with versions as (
 )
 
 select
-    cast(export as varchar) as export,
-    cast(wave as varchar) as wave,
-    cast(sha256 as varchar) as source_file,
-    cast(file_name as varchar) as file_name,
+    cast(export as string) as export,
+    cast(wave as string) as wave,
+    cast(sha256 as string) as source_file,
+    cast(file_name as string) as file_name,
     cast(version as bigint) as version,
     cast(rows_in_file as bigint) as rows_in_file,
     cast(rows_accepted as bigint) as rows_accepted,

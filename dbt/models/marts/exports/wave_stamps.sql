@@ -12,28 +12,28 @@ with exports as (
 
 roster as (
     select
-        cast(count(*) as varchar) as people,
-        cast(sum({{ whole_number(content_hash('participant_id')) }}) as varchar) as who
+        cast(count(*) as string) as people,
+        cast(sum({{ whole_number(content_hash('participant_id')) }}) as string) as who
     from {{ source('raw', 'roster') }}
     where {{ is_included() }}
 ),
 
 planned as (
-    {% call(wave) union_over(conditions | map(attribute='wave') | unique | list, {'wave': 'varchar', 'who': 'varchar'}) %}
+    {% call(wave) union_over(conditions | map(attribute='wave') | unique | list, {'wave': 'string', 'who': 'string'}) %}
     {%- set columns = ['participant_id'] %}
-    {%- if wave in waves_for_some() %}{% do columns.append('cast(' ~ planned_column(wave) ~ ' as varchar)') %}{% endif %}
-    {%- for condition in conditions if condition.wave == wave and condition.block %}{% do columns.append('cast(' ~ planned_column(wave, condition.block) ~ ' as varchar)') %}{% endfor %}
+    {%- if wave in waves_for_some() %}{% do columns.append('cast(' ~ planned_column(wave) ~ ' as string)') %}{% endif %}
+    {%- for condition in conditions if condition.wave == wave and condition.block %}{% do columns.append('cast(' ~ planned_column(wave, condition.block) ~ ' as string)') %}{% endfor %}
     select
         {{ text_literal(wave) }} as wave,
-        cast(sum({{ whole_number(content_hash("concat_ws('|', " ~ columns | join(', ') ~ ')')) }}) as varchar) as who
+        cast(sum({{ whole_number(content_hash("concat_ws('|', " ~ columns | join(', ') ~ ')')) }}) as string) as who
     from {{ ref('planned_waves') }}
     {% endcall %}
 )
 
 select
-    cast(waves.wave as varchar) as wave,
+    cast(waves.wave as string) as wave,
     cast(
-        md5(concat_ws('|', waves.definitions_stamp, exports.fingerprints, roster.people, roster.who, planned.who)) as varchar
+        md5(concat_ws('|', waves.definitions_stamp, exports.fingerprints, roster.people, roster.who, planned.who)) as string
     ) as content_stamp
 from {{ source('codebook', 'wave_definitions') }} as waves
 left join exports on waves.wave = exports.wave

@@ -12,7 +12,7 @@ with sheets as (
     select
         people.participant_id,
         people.is_withdrawn,
-        {{ 'people.' ~ quoted(group) if group else 'cast(null as varchar)' }} as people_group
+        {{ 'people.' ~ quoted(group) if group else 'cast(null as string)' }} as people_group
         {%- for wave in for_some %},
         planned.{{ planned_column(wave) }}
         {%- endfor %}
@@ -34,7 +34,7 @@ with sheets as (
 
 select
     participant_id,
-    cast(people_group as varchar) as people_group
+    cast(people_group as string) as people_group
     {%- for wave in waves %},
     cast(case
         when not {{ quoted('is_blank_' ~ loop.index) }} then 0

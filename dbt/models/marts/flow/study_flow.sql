@@ -20,8 +20,8 @@ with steps as (
 )
 
 select
-    cast(step as varchar) as step,
-    cast(moment as varchar) as moment,
+    cast(step as string) as step,
+    cast(moment as string) as moment,
     cast(listed as bigint) as listed,
     cast(excluded as bigint) as excluded,
     cast(not_planned as bigint) as not_planned,

@@ -7,17 +7,17 @@ with patterns as (
         people_group,
         measure,
         {{ waves_with_a_score() }} as pattern,
-        concat_ws('+'{% for wave in waves %}, cast(cast({{ value_in(wave) }} as integer) as varchar){% endfor %}) as answers,
+        concat_ws('+'{% for wave in waves %}, cast(cast({{ value_in(wave) }} as integer) as string){% endfor %}) as answers,
         n
     from {{ ref('score_profiles') }}
     where kind in ('yes_no', 'category') and people_group is not null
 )
 
 select
-    cast(people_group as varchar) as people_group,
-    cast(measure as varchar) as measure,
-    cast(pattern as varchar) as pattern,
-    cast(answers as varchar) as answers,
+    cast(people_group as string) as people_group,
+    cast(measure as string) as measure,
+    cast(pattern as string) as pattern,
+    cast(answers as string) as answers,
     cast(sum(n) as bigint) as n
 from patterns
 where pattern <> ''

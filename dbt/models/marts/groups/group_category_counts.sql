@@ -1,9 +1,9 @@
 {#- How many people of each group are in each category of each participant variable, of those whose category is known. -#}
 
 select
-    cast(states.people_group as varchar) as people_group,
-    cast(facts.variable as varchar) as variable,
-    cast(facts.category as varchar) as category,
+    cast(states.people_group as string) as people_group,
+    cast(facts.variable as string) as variable,
+    cast(facts.category as string) as category,
     cast(sum(count(*)) over (partition by states.people_group, facts.variable) as bigint) as n,
     cast(count(*) as bigint) as count
 from {{ ref('participant_values') }} as facts

@@ -5,8 +5,8 @@
 -- depends_on: {{ ref('person_profiles') }}
 {%- set growth = codebook_growth() %}
 {%- set empty = {
-    'people_group': 'varchar', 'scale': 'varchar', 'centre': 'double', 'scores': 'bigint', 'days': 'double',
-    'squared_days': 'double', 'term': 'varchar', 'other_term': 'varchar', 'n': 'bigint', 'mean': 'double', 'other_mean': 'double',
+    'people_group': 'string', 'scale': 'string', 'centre': 'double', 'scores': 'bigint', 'days': 'double',
+    'squared_days': 'double', 'term': 'string', 'other_term': 'string', 'n': 'bigint', 'mean': 'double', 'other_mean': 'double',
     'cross_products': 'double',
 } %}
 

@@ -4,7 +4,7 @@
 -- depends_on: {{ ref('participants') }}
 {%- set terms = adjustment_terms() %}
 {%- set empty = {
-    'people_group': 'varchar', 'contrast': 'varchar', 'scale': 'varchar', 'term': 'varchar', 'other_term': 'varchar',
+    'people_group': 'string', 'contrast': 'string', 'scale': 'string', 'term': 'string', 'other_term': 'string',
     'n': 'bigint', 'mean': 'double', 'other_mean': 'double', 'cross_products': 'double',
 } %}
 

@@ -4,7 +4,7 @@
 -- depends_on: {{ ref('participants') }}
 {%- set terms = repeated_terms() %}
 {%- set empty = {
-    'people_group': 'varchar', 'scale': 'varchar', 'pattern': 'varchar', 'term': 'varchar', 'other_term': 'varchar',
+    'people_group': 'string', 'scale': 'string', 'pattern': 'string', 'term': 'string', 'other_term': 'string',
     'n': 'bigint', 'mean': 'double', 'other_mean': 'double', 'cross_products': 'double',
 } %}
 

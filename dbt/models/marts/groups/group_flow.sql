@@ -22,9 +22,9 @@ with steps as (
 )
 
 select
-    cast(people_group as varchar) as people_group,
-    cast(step as varchar) as step,
-    cast(moment as varchar) as moment,
+    cast(people_group as string) as people_group,
+    cast(step as string) as step,
+    cast(moment as string) as moment,
     cast(listed as bigint) as listed,
     cast(not_planned as bigint) as not_planned,
     cast(withdrawn as bigint) as withdrawn,

@@ -13,8 +13,8 @@ moments as (
 )
 
 select
-    cast(people_group as varchar) as people_group,
-    cast(variable as varchar) as variable,
+    cast(people_group as string) as people_group,
+    cast(variable as string) as variable,
     n,
     mean,
     sd,

@@ -11,9 +11,9 @@ moments as (
 )
 
 select
-    cast(people_group as varchar) as people_group,
-    cast(scale as varchar) as scale,
-    cast(wave as varchar) as wave,
+    cast(people_group as string) as people_group,
+    cast(scale as string) as scale,
+    cast(wave as string) as wave,
     n,
     mean,
     sd,

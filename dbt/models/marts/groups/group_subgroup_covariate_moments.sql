@@ -6,8 +6,8 @@
 -- depends_on: {{ source('codebook', 'contrasts') }}
 {%- set terms = adjustment_terms() %}
 {%- set empty = {
-    'people_group': 'varchar', 'variable': 'varchar', 'category': 'varchar', 'contrast': 'varchar', 'scale': 'varchar',
-    'term': 'varchar', 'other_term': 'varchar', 'n': 'bigint', 'mean': 'double', 'other_mean': 'double', 'cross_products': 'double',
+    'people_group': 'string', 'variable': 'string', 'category': 'string', 'contrast': 'string', 'scale': 'string',
+    'term': 'string', 'other_term': 'string', 'n': 'bigint', 'mean': 'double', 'other_mean': 'double', 'cross_products': 'double',
 } %}
 
 {{ moments_of_subgroups_with_covariates(terms) if covariate_variables() and codebook_subgroups() else no_rows(empty) }}

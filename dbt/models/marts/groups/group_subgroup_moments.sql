@@ -3,7 +3,7 @@
 -- depends_on: {{ ref('participant_values') }}
 -- depends_on: {{ source('codebook', 'contrasts') }}
 {%- set empty = {
-    'people_group': 'varchar', 'variable': 'varchar', 'category': 'varchar', 'contrast': 'varchar', 'scale': 'varchar',
+    'people_group': 'string', 'variable': 'string', 'category': 'string', 'contrast': 'string', 'scale': 'string',
     'n': 'bigint', 'mean_baseline': 'double', 'sd_baseline': 'double', 'mean_followup': 'double', 'sd_followup': 'double',
     'covariance': 'double', 'mean_change': 'double', 'sd_change': 'double',
 } %}

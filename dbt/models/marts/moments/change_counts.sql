@@ -2,8 +2,8 @@
     as they are, the last digit of a prorated score would make two equal changes differ, and ties would be missed. -#}
 
 select
-    cast(moment as varchar) as contrast,
-    cast(measure as varchar) as scale,
+    cast(moment as string) as contrast,
+    cast(measure as string) as scale,
     -- 0.0 + turns a negative zero into zero
     cast(0.0 + round(value, 11) as double) as change,
     cast(sum(n) as bigint) as n

@@ -6,8 +6,8 @@
 {%- set codes = {} %}
 {%- for item in codebook_items() %}{% do codes.update({item.item: item}) %}{% endfor %}
 {%- set empty = {
-    'scale': 'varchar', 'wave': 'varchar', 'item': 'varchar', 'other_item': 'varchar', 'n': 'bigint', 'covariance': 'double',
-    'content_stamp': 'varchar',
+    'scale': 'string', 'wave': 'string', 'item': 'string', 'other_item': 'string', 'n': 'bigint', 'covariance': 'double',
+    'content_stamp': 'string',
 } %}
 
 {% call(scale) union_over(codebook_scales() | rejectattr('is_given') | list, empty) %}
@@ -25,13 +25,13 @@
 {%- endfor %}
 {%- endfor %}
 select
-    cast({{ text_literal(scale.scale) }} as varchar) as scale,
-    cast(wave as varchar) as wave,
-    cast(pair.item as varchar) as item,
-    cast(pair.other_item as varchar) as other_item,
+    cast({{ text_literal(scale.scale) }} as string) as scale,
+    cast(wave as string) as wave,
+    cast(pair.item as string) as item,
+    cast(pair.other_item as string) as other_item,
     cast(n as bigint) as n,
     cast(cast(pair.products as double) / nullif(cast(n as double) * (n - 1) * pair.units, 0) as double) as covariance,
-    cast({{ stamp_of_wave('wave') }} as varchar) as content_stamp
+    cast({{ stamp_of_wave('wave') }} as string) as content_stamp
 from (
     select
         wave,

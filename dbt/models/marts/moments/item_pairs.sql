@@ -5,7 +5,7 @@
 {%- set codes = {} %}
 {%- for item in codebook_items() %}{% do codes.update({item.item: item}) %}{% endfor %}
 {%- set empty = {
-    'scale': 'varchar', 'wave': 'varchar', 'item': 'varchar', 'other_item': 'varchar', 'answer': 'bigint',
+    'scale': 'string', 'wave': 'string', 'item': 'string', 'other_item': 'string', 'answer': 'bigint',
     'other_answer': 'bigint', 'n': 'bigint',
 } %}
 {%- set blocks = [] %}
@@ -19,18 +19,18 @@
 
 {% call(block) union_over(blocks, empty) %}
 select
-    cast({{ text_literal(block.scale.scale) }} as varchar) as scale,
-    cast(wave as varchar) as wave,
+    cast({{ text_literal(block.scale.scale) }} as string) as scale,
+    cast(wave as string) as wave,
     cast(case
         {%- for pair in block.pairs %}
         when grouping({{ quoted(pair[0]) }}) = 0 and grouping({{ quoted(pair[1]) }}) = 0 then {{ text_literal(pair[0]) }}
         {%- endfor %}
-    end as varchar) as item,
+    end as string) as item,
     cast(case
         {%- for pair in block.pairs %}
         when grouping({{ quoted(pair[0]) }}) = 0 and grouping({{ quoted(pair[1]) }}) = 0 then {{ text_literal(pair[1]) }}
         {%- endfor %}
-    end as varchar) as other_item,
+    end as string) as other_item,
     cast(case
         {%- for pair in block.pairs %}
         when grouping({{ quoted(pair[0]) }}) = 0 and grouping({{ quoted(pair[1]) }}) = 0 then {{ quoted(pair[0]) }}

@@ -35,9 +35,9 @@ moments as (
 )
 
 select
-    cast(measure as varchar) as measure,
-    cast(category as varchar) as category,
-    cast(wave as varchar) as wave,
+    cast(measure as string) as measure,
+    cast(category as string) as category,
+    cast(wave as string) as wave,
     cast(is_returned as boolean) as is_returned,
     n,
     mean,

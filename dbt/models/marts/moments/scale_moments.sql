@@ -11,8 +11,8 @@ moments as (
 )
 
 select
-    cast(scales.scale as varchar) as scale,
-    cast(waves.wave as varchar) as wave,
+    cast(scales.scale as string) as scale,
+    cast(waves.wave as string) as wave,
     coalesce(moments.n, 0) as n,
     moments.mean,
     moments.sd,

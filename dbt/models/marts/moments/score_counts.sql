@@ -2,8 +2,8 @@
     two ways to the same score are one. -#}
 
 select
-    cast(measure as varchar) as scale,
-    cast(moment as varchar) as wave,
+    cast(measure as string) as scale,
+    cast(moment as string) as wave,
     cast(round(value, 11) as double) as score,
     cast(sum(n) as bigint) as n
 from {{ ref('counted_profiles') }}

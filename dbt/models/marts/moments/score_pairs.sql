@@ -15,8 +15,8 @@ with meaningful_scales as (
 )
 
 select
-    cast(moment as varchar) as contrast,
-    cast(measure as varchar) as scale,
+    cast(moment as string) as contrast,
+    cast(measure as string) as scale,
     cast(round(value_baseline, 11) as double) as baseline,
     cast(round(value_followup, 11) as double) as followup,
     cast(sum(n) as bigint) as n

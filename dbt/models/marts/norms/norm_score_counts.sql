@@ -37,10 +37,10 @@ compared as (
 )
 
 select
-    cast(scale as varchar) as scale,
-    cast(sample as varchar) as sample,
-    cast(wave as varchar) as wave,
-    cast(stratum as varchar) as stratum,
+    cast(scale as string) as scale,
+    cast(sample as string) as sample,
+    cast(wave as string) as wave,
+    cast(stratum as string) as stratum,
     cast(is_compared as boolean) as is_compared,
     cast(score as double) as score,
     cast(percentile as double) as percentile,

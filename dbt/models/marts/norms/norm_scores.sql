@@ -27,15 +27,15 @@ compared as (
 )
 
 select
-    cast(participant_id as varchar) as participant_id,
-    cast(wave as varchar) as wave,
-    cast(scale as varchar) as scale,
-    cast(sample as varchar) as sample,
+    cast(participant_id as string) as participant_id,
+    cast(wave as string) as wave,
+    cast(scale as string) as scale,
+    cast(sample as string) as sample,
     cast(score as double) as score,
-    cast(stratum as varchar) as stratum,
+    cast(stratum as string) as stratum,
     cast(z as double) as z,
     cast(t_score as double) as t_score,
     cast(percentile as double) as percentile,
-    cast(missing_reason as varchar) as missing_reason,
-    cast(coalesce(missing_reason, case when percentiles is not null and percentile is null then 'not in the table' end) as varchar) as percentile_missing_reason
+    cast(missing_reason as string) as missing_reason,
+    cast(coalesce(missing_reason, case when percentiles is not null and percentile is null then 'not in the table' end) as string) as percentile_missing_reason
 from compared

@@ -3,7 +3,7 @@
     known, has a reason. -#}
 -- depends_on: {{ ref('participants') }}
 -- depends_on: {{ ref('answer_days') }}
-{%- set empty = {'participant_id': 'varchar', 'wave': 'varchar', 'sample': 'varchar', 'stratum': 'varchar', 'missing_reason': 'varchar'} %}
+{%- set empty = {'participant_id': 'string', 'wave': 'string', 'sample': 'string', 'stratum': 'string', 'missing_reason': 'string'} %}
 
 with planned as (
     select
@@ -15,11 +15,11 @@ with planned as (
 
 {% call(sample) union_over(codebook_norm_samples(), empty) %}
 select
-    cast(participant_id as varchar) as participant_id,
-    cast(wave as varchar) as wave,
-    cast({{ text_literal(sample.sample) }} as varchar) as sample,
-    cast(stratum as varchar) as stratum,
-    cast(case when stratum is null then coalesce(unknown, 'no stratum') end as varchar) as missing_reason
+    cast(participant_id as string) as participant_id,
+    cast(wave as string) as wave,
+    cast({{ text_literal(sample.sample) }} as string) as sample,
+    cast(stratum as string) as stratum,
+    cast(case when stratum is null then coalesce(unknown, 'no stratum') end as string) as missing_reason
 from (
     select
         people.participant_id,

@@ -14,8 +14,8 @@ answered as (
 )
 
 select
-    cast(categories.variable as varchar) as variable,
-    cast(categories.category as varchar) as category,
+    cast(categories.variable as string) as variable,
+    cast(categories.category as string) as category,
     cast(coalesce(answered.n, 0) as bigint) as n,
     cast(coalesce(people.n, 0) as bigint) as count
 from {{ source('codebook', 'participant_categories') }} as categories

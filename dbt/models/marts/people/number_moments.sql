@@ -12,7 +12,7 @@ moments as (
 )
 
 select
-    cast(variables.variable as varchar) as variable,
+    cast(variables.variable as string) as variable,
     coalesce(moments.n, 0) as n,
     moments.mean,
     moments.sd,

@@ -3,7 +3,7 @@
 -- depends_on: {{ ref('planned_waves') }}
 {%- set items = codebook_items() %}
 {%- set empty = {
-    'participant_id': 'varchar', 'wave': 'varchar', 'block': 'varchar', 'rule': 'varchar', 'source_file': 'varchar',
+    'participant_id': 'string', 'wave': 'string', 'block': 'string', 'rule': 'string', 'source_file': 'string',
     'source_row': 'bigint',
 } %}
 
@@ -26,10 +26,10 @@ with unplanned as (
 )
 
 select
-    cast(participant_id as varchar) as participant_id,
-    cast(wave as varchar) as wave,
-    cast(block as varchar) as block,
-    cast(rule as varchar) as rule,
-    cast(source_file as varchar) as source_file,
+    cast(participant_id as string) as participant_id,
+    cast(wave as string) as wave,
+    cast(block as string) as block,
+    cast(rule as string) as rule,
+    cast(source_file as string) as source_file,
     cast(source_row as bigint) as source_row
 from unplanned

@@ -15,16 +15,16 @@
 select
     participant_id,
     people_group,
-    cast(measure as varchar) as measure,
-    cast(kind as varchar) as kind,
-    cast(people as varchar) as people,
-    cast(moment as varchar) as moment,
+    cast(measure as string) as measure,
+    cast(kind as string) as kind,
+    cast(people as string) as people,
+    cast(moment as string) as moment,
     is_counted,
     value,
     value_baseline,
     value_followup,
     is_returned,
-    cast(reason as varchar) as reason
+    cast(reason as string) as reason
 from (
     {{ counted_rows('everybody', unit) }}
     {%- if covariates %}

@@ -5,7 +5,7 @@
 {%- set waves = codebook_waves() %}
 {%- set scales = codebook_measures() | selectattr('kind', 'equalto', 'scale') | list %}
 {%- set answers = codebook_measures() | rejectattr('kind', 'equalto', 'scale') | list %}
-{%- set empty = {'participant_id': 'varchar', 'measure': 'varchar', 'kind': 'varchar', 'people_group': 'varchar'} %}
+{%- set empty = {'participant_id': 'string', 'measure': 'string', 'kind': 'string', 'people_group': 'string'} %}
 
 with scored as (
     {{ wide_measures(scales, ref('return_states'), ref('scores')) }}
@@ -17,9 +17,9 @@ answered as (
 
 {% call(measure) union_over(scales + answers if waves else [], empty) %}
 select
-    cast(participant_id as varchar) as participant_id,
-    cast({{ text_literal(measure.measure) }} as varchar) as measure,
-    cast({{ text_literal(measure.kind) }} as varchar) as kind,
+    cast(participant_id as string) as participant_id,
+    cast({{ text_literal(measure.measure) }} as string) as measure,
+    cast({{ text_literal(measure.kind) }} as string) as kind,
     people_group
     {%- for wave in waves %},
     {{ wide_value(measure, wave) }} as {{ value_in(wave) }},

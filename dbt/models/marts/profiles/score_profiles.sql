@@ -10,7 +10,7 @@
 {%- set measures = codebook_measures() | selectattr('kind', 'equalto', kind) | list %}
 {%- for block in measures | batch(grouping_sets_at_once()) %}{% do blocks.append(block) %}{% endfor %}
 {%- endfor %}
-{%- set empty = {'measure': 'varchar', 'kind': 'varchar', 'people_group': 'varchar', 'n': 'bigint'} %}
+{%- set empty = {'measure': 'string', 'kind': 'string', 'people_group': 'string', 'n': 'bigint'} %}
 
 {% call(block) union_over(blocks, empty) %}
 select
@@ -18,8 +18,8 @@ select
         {%- for measure in block %}
         when grouping({{ wide_value(measure, waves[0]) }}) = 0 then {{ text_literal(measure.measure) }}
         {%- endfor %}
-    end as varchar) as measure,
-    cast({{ text_literal(block[0].kind) }} as varchar) as kind,
+    end as string) as measure,
+    cast({{ text_literal(block[0].kind) }} as string) as kind,
     people_group
     {%- for wave in waves %},
     coalesce({% for measure in block %}{{ wide_value(measure, wave) }}, {% endfor %}null) as {{ value_in(wave) }},

@@ -3,8 +3,8 @@
 
 select
     participant_id,
-    cast(moment as varchar) as contrast,
-    cast(measure as varchar) as scale,
+    cast(moment as string) as contrast,
+    cast(measure as string) as scale,
     cast(value_baseline as double) as score_baseline,
     cast(value_followup as double) as score_followup,
     cast(value as double) as change

@@ -17,8 +17,8 @@ with never_planned as (
 )
 
 select
-    cast(counted.measure as varchar) as scale,
-    cast(counted.moment as varchar) as wave,
+    cast(counted.measure as string) as scale,
+    cast(counted.moment as string) as wave,
     cast(sum(counted.n) as bigint) as on_roster
     {%- for reason in codebook_missing_reasons() %},
     cast(sum(case when counted.reason = '{{ reason }}' then counted.n else 0 end) as bigint) as {{ reason }}

@@ -58,8 +58,8 @@ composed as (
 )
 
 select
-    cast(participant_id as varchar) as participant_id,
-    cast(wave as varchar) as wave
+    cast(participant_id as string) as participant_id,
+    cast(wave as string) as wave
     {%- for scale in scales %},
     {{ quoted(scale.scale) }},
     cast({{ quoted(scale.scale ~ '__answered') }} as smallint) as {{ quoted(scale.scale ~ '__answered') }},

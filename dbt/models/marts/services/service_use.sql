@@ -7,11 +7,11 @@
 {%- set waves = codebook_waves() %}
 {%- set of_missing_waves %}
 select
-    cast(returns.participant_id as varchar) as participant_id,
-    cast(returns.wave as varchar) as wave,
-    cast(asked.item as varchar) as service,
+    cast(returns.participant_id as string) as participant_id,
+    cast(returns.wave as string) as wave,
+    cast(asked.item as string) as service,
     cast(null as boolean) as is_used,
-    cast({{ absence_reason("'services'") }} as varchar) as missing_reason
+    cast({{ absence_reason("'services'") }} as string) as missing_reason
 from {{ ref('returns') }} as returns
 {{ with_planned_blocks('returns') }}
 inner join {{ source('codebook', 'wave_items') }} as asked on returns.wave = asked.wave and asked.status <> 'not_in_wave'
@@ -23,11 +23,11 @@ where not returns.is_returned
 {%- set of_item = unasked | selectattr('item', 'equalto', item.item) | list %}
 {%- set elsewhere = of_item | selectattr('status', 'equalto', 'not_in_wave') | map(attribute='wave') | list %}
 select
-    cast(participant_id as varchar) as participant_id,
-    cast(wave as varchar) as wave,
-    cast({{ text_literal(item.item) }} as varchar) as service,
+    cast(participant_id as string) as participant_id,
+    cast(wave as string) as wave,
+    cast({{ text_literal(item.item) }} as string) as service,
     cast(case when {{ is_answer(item) }} then {{ quoted(item.item) }} = 1 end as boolean) as is_used,
-    cast({{ missing_reason_of(item) }} as varchar) as missing_reason
+    cast({{ missing_reason_of(item) }} as string) as missing_reason
 from {{ ref('answer_codes') }}
 where not is_blank and {{ is_of_waves('wave', waves | reject('in', elsewhere) | list) }}
 {% endcall %}

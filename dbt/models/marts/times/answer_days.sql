@@ -40,8 +40,8 @@ dated as (
 )
 
 select
-    cast(participant_id as varchar) as participant_id,
-    cast(wave as varchar) as wave,
+    cast(participant_id as string) as participant_id,
+    cast(wave as string) as wave,
     cast(answered_on as date) as answered_on,
     cast(baseline_on as date) as baseline_on,
     cast(days_from_baseline as bigint) as days_from_baseline,
@@ -53,9 +53,9 @@ select
         when wave = {{ text_literal(window.wave) }} and days_from_baseline > {{ window.latest_day }} then 'late'
         when wave = {{ text_literal(window.wave) }} then 'in_window'
         {%- endfor %}
-    end as varchar) as visit,
+    end as string) as visit,
     {%- else %}
-    cast(null as varchar) as visit,
+    cast(null as string) as visit,
     {%- endif %}
     cast(coalesce(case wave
         {%- for planned in codebook_far_off_days() %}
@@ -63,5 +63,5 @@ select
         {%- endfor %}
         when {{ text_literal(waves | first) }} then false
     end, false) as boolean) as is_far_off,
-    cast(missing_reason as varchar) as missing_reason
+    cast(missing_reason as string) as missing_reason
 from dated

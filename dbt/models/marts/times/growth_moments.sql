@@ -5,7 +5,7 @@
 -- depends_on: {{ ref('person_profiles') }}
 {%- set growth = codebook_growth() %}
 {%- set empty = {
-    'scale': 'varchar', 'people_group': 'varchar', 'scores': 'bigint', 'days': 'double', 'squared_days': 'double', 'n': 'bigint',
+    'scale': 'string', 'people_group': 'string', 'scores': 'bigint', 'days': 'double', 'squared_days': 'double', 'n': 'bigint',
     'centre': 'double', 'score_sum': 'double', 'product_sum': 'double', 'square_sum': 'double', 'score_score': 'double',
     'score_product': 'double', 'product_product': 'double',
 } %}

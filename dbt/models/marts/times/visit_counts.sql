@@ -33,7 +33,7 @@ moments as (
 )
 
 select
-    cast(counts.wave as varchar) as wave,
+    cast(counts.wave as string) as wave,
     cast(counts.n as bigint) as n,
     cast(coalesce(moments.n, 0) as bigint) as dated,
     cast(counts.in_window as bigint) as in_window,

@@ -1,0 +1,59 @@
+"""The models on Spark: the same SQL, from the schemas raw and codebook of a working file.
+
+Belongs here: what the models read, put into a Spark session; dbt called for it. Does not belong here: a Spark of one's own,
+which whoever calls brings, and what differs in SQL (dbt/macros, dispatched).
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dagster_project.places import DBT_PROJECT
+from dagster_project.warehouse import Warehouse, identifier, literal
+
+if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunnerResult
+    from pyspark.sql import SparkSession
+
+#: The schemas that a run writes before dbt, and the models read.
+INPUT_SCHEMAS = ("raw", "codebook")
+
+
+def load_inputs(session: "SparkSession", warehouse_file: Path, folder: Path) -> int:
+    """Put what the models read of a working file into Spark, as tables of schemas raw and codebook; how many there are.
+
+    folder: where the tables lie meanwhile as Parquet, readable by all workers. Tables of these names are replaced. Raises
+    WarehouseError if the file is not there or another process holds it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    schemas = ", ".join(map(literal, INPUT_SCHEMAS))
+    with Warehouse(warehouse_file).connect(read_only=True) as connection:
+        tables = connection.execute(
+            f"select table_schema, table_name from information_schema.tables where table_schema in ({schemas})"
+            " order by table_schema, table_name"
+        ).fetchall()
+        for schema, table in tables:
+            file = folder / f"{schema}.{table}.parquet"
+            source = f"{identifier(schema)}.{identifier(table)}"
+            connection.execute(f"copy (from {source}) to {literal(str(file))} (format parquet)")
+    for schema in INPUT_SCHEMAS:
+        session.sql(f"create schema if not exists {schema}")
+    for schema, table in tables:
+        rows = session.read.parquet(str(folder / f"{schema}.{table}.parquet"))
+        rows.write.mode("overwrite").saveAsTable(f"{schema}.{table}")
+    return len(tables)
+
+
+def build_on_spark(target: Path, arguments: Sequence[str] = ()) -> "dbtRunnerResult":
+    """Build and test all models in the Spark session of this process, into schemas staging and marts there.
+
+    target: a folder for what dbt compiles. arguments: more words for `dbt build`. The inputs are there before (`load_inputs`).
+    A table whose format cannot take single rows out (Parquet) is made anew each time; with Delta or Iceberg only stale waves
+    are. Stamps of waves are Spark's own: its hash of a text is another than DuckDB's.
+    """
+    from dbt.cli.main import dbtRunner
+
+    folder = str(DBT_PROJECT)
+    folders = ["--project-dir", folder, "--profiles-dir", folder, "--target-path", str(target), "--log-path", str(target)]
+    words = ["build", "--target", "spark", "--exclude", "resource_type:unit_test", "--quiet", "--no-partial-parse"]
+    return dbtRunner().invoke([*words, *folders, *arguments])
