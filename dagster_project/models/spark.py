@@ -47,7 +47,7 @@ def load_inputs(session: "SparkSession", warehouse_file: Path, folder: Path) -> 
 def build_on_spark(target: Path, arguments: Sequence[str] = ()) -> "dbtRunnerResult":
     """Build and test all models in the Spark session of this process, into schemas staging and marts there.
 
-    target: a folder for what dbt compiles. arguments: more words for `dbt build`. The inputs are there before (`load_inputs`).
+    target: a folder for what dbt compiles. arguments: more words for `dbt build`. `load_inputs` has put the inputs there.
     A table whose format cannot take single rows out (Parquet) is made anew each time; with Delta or Iceberg only stale waves
     are. Stamps of waves are Spark's own: its hash of a text is another than DuckDB's.
     """
