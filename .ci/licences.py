@@ -46,7 +46,7 @@ def installed(root: str, extras: tuple[str, ...] = ()) -> dict[str, Distribution
         try:
             package = distribution(name)
         except PackageNotFoundError:
-            raise SystemExit(f"{name} is required and not installed; run `uv sync` first") from None
+            raise SystemExit(f"{name} is required and not installed; run `uv sync --group services` first") from None
         packages[_normal(name)] = package
         for line in package.requires or ():
             requirement = Requirement(line)
