@@ -6,7 +6,6 @@ import secrets
 import shutil
 import socketserver
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,7 +59,6 @@ def postgres_server(folder: Path) -> Iterator[str]:
         yield f"postgresql://wavehouse:{password}@127.0.0.1:{port}/postgres"
     finally:
         run("pg_ctl", "-D", str(cluster), "-m", "immediate", "-w", "stop")
-        time.sleep(0)
 
 
 def _programs() -> Path | None:
