@@ -201,7 +201,7 @@ def test_standard_input_is_read() -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"%PDF-1.7", "t: a PDF has letters at positions, and no tables; copy the table and paste it, or save it as Word, HTML or CSV"),
+        (b"%PDF-1.7", "t: a PDF has letters at places, and no tables; copy the table and paste it, or save it as Word, HTML or CSV"),
         (b"{\\rtf1", "t: an RTF document is not read; save it as .docx"),
         (b"PK\x03\x04broken", "t: the file is damaged (File is not a zip file); save it again"),
         (b"<html><body><p>no table</p></body></html>", "t: there is no table of two rows and two columns in it; give the file with the table"),
