@@ -20,7 +20,7 @@ class AnyTable:
     paper: PaperReading | None = None
 
     @property
-    def places(self) -> dict[int, str]:
+    def positions(self) -> dict[int, str]:
         """Where the numbers of tables as they are printed stand in them, by the preview's line; of long form, nothing."""
         rows = self.paper.rows if self.paper is not None else ()
         return {number: row["place"] for number, row in enumerate(rows, start=2)}

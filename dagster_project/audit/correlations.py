@@ -60,14 +60,14 @@ def _of_table(pairs: _Pairs) -> Iterator[Outcome]:
         if triple not in broken or blamed_pairs & set(triple):
             yield Outcome("correlations_together", cells)
             continue
-        blamed = max(triple, key=lambda pair: (counts[pair], abs(pairs[pair].number)))
-        blamed_pairs.add(blamed)
-        yield Outcome("correlations_together", cells, (_finding(pairs, triple, blamed),), is_certain=True)
+        blamed_pair = max(triple, key=lambda pair: (counts[pair], abs(pairs[pair].number)))
+        blamed_pairs.add(blamed_pair)
+        yield Outcome("correlations_together", cells, (_finding(pairs, triple, blamed_pair),), is_certain=True)
 
 
-def _finding(pairs: _Pairs, triple: tuple[frozenset[str], ...], blamed: frozenset[str]) -> Finding:
-    bounds, cell, gap = _bounds(pairs, triple, blamed), pairs[blamed], _gap(pairs, triple, blamed)
-    others_text = " and ".join(pairs[pair].text for pair in triple if pair != blamed)
+def _finding(pairs: _Pairs, triple: tuple[frozenset[str], ...], blamed_pair: frozenset[str]) -> Finding:
+    bounds, cell, gap = _bounds(pairs, triple, blamed_pair), pairs[blamed_pair], _gap(pairs, triple, blamed_pair)
+    others_text = " and ".join(pairs[pair].text for pair in triple if pair != blamed_pair)
     words = f"correlations of {others_text} with a third variable leave {bounds} between these two, not {cell.text}"
     severity = INCONSISTENT if gap > _OTHER_PEOPLE else NOTE
     return CORRELATIONS_TOGETHER.finding(cell, words, slack=gap, severity=severity)
@@ -77,11 +77,11 @@ def _gap(pairs: _Pairs, triple: tuple[frozenset[str], ...], pair: frozenset[str]
     return pairs[pair].interval.gap(_bounds(pairs, triple, pair))
 
 
-def _bounds(pairs: _Pairs, triple: tuple[frozenset[str], ...], judged: frozenset[str]) -> Interval:
+def _bounds(pairs: _Pairs, triple: tuple[frozenset[str], ...], judged_pair: frozenset[str]) -> Interval:
     """As angles: that between two lies between the difference and the sum of theirs with the third."""
     first, second = (
         Interval(math.acos(min(1.0, interval.high)), math.acos(max(-1.0, interval.low)))
-        for interval in (pairs[pair].interval for pair in triple if pair != judged)
+        for interval in (pairs[pair].interval for pair in triple if pair != judged_pair)
     )
     largest = min(math.pi, first.high + second.high)
     return Interval(math.cos(largest) - 1e-9, math.cos(first.minus(second).min_absolute) + 1e-9)

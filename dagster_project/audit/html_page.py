@@ -40,17 +40,17 @@ def html_page(
     checks: Sequence[NumberCheck],
     rows: Sequence[RowFinding],
     summary: str,
-    places: Mapping[int, str] = MappingProxyType({}),
+    positions: Mapping[int, str] = MappingProxyType({}),
 ) -> str:
-    """name: of the table's file. summary: the line of counts. places: where numbers stand in it, by their line."""
+    """name: of the table's file. summary: the line of counts. positions: where numbers stand in it, by their line."""
     by_value = {finding.value: finding for row in reversed(rows) for finding in (*reversed(row.further), row.finding)}
     parts = [
         "<!doctype html>", '<html lang="en">', "<head>", '<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">', f"<title>Audit of {escape(name)}</title>",
         f"<style>{_STYLE}</style>", "</head>", "<body>", f"<h1>Audit of {escape(name)}</h1>", f"<p>{escape(summary)}.</p>",
-        _legend(), *_findings(rows, places), "<h2>The table</h2>",
+        _legend(), *_findings(rows, positions), "<h2>The table</h2>",
         "<p>A click on a number opens the arithmetic, the rules that checked it, or why none did.</p>",
-        *_tables(checks, by_value, places), "<h2>What was checked</h2>", *_coverage(checks), "</body>", "</html>",
+        *_tables(checks, by_value, positions), "<h2>What was checked</h2>", *_coverage(checks), "</body>", "</html>",
     ]  # fmt: skip
     return "\n".join(parts) + "\n"
 
@@ -66,22 +66,22 @@ def _class(severity: str) -> str:
     return severity.replace(" ", "-")
 
 
-def _findings(rows: Sequence[RowFinding], places: Mapping[int, str]) -> list[str]:
+def _findings(rows: Sequence[RowFinding], positions: Mapping[int, str]) -> list[str]:
     grave = [row for row in rows if row.finding.severity != NOTE]
     if not grave:
         return ["<h2>Findings</h2>", "<p>No finding above a note.</p>"]
     items = [
-        f'<li><span class="where">{escape(_location(row.finding.value, places))}</span>'
+        f'<li><span class="where">{escape(_location(row.finding.value, positions))}</span>'
         f" ({row.finding.severity}): {escape(_words(row))}</li>"
         for row in sorted(grave, key=lambda row: SEVERITIES.index(row.finding.severity))
     ]
     return ["<h2>Findings</h2>", "<ol>", *items, "</ol>"]
 
 
-def _location(value: PublishedValue, places: Mapping[int, str]) -> str:
+def _location(value: PublishedValue, positions: Mapping[int, str]) -> str:
     parts: tuple[str, ...] = (value.section, value.label, value.timepoint, f"{value.statistic} {value.printed}")
-    if value.line in places:
-        parts = (places[value.line], *parts[2:])
+    if value.line in positions:
+        parts = (positions[value.line], *parts[2:])
     return ", ".join(part for part in parts if part)
 
 
@@ -90,7 +90,9 @@ def _words(row: RowFinding) -> str:
     return row.finding.arithmetic + (f"; also {also}" if also else "") + (f"; {row.repair}" if row.repair else "")
 
 
-def _tables(checks: Sequence[NumberCheck], by_value: dict[PublishedValue, Finding], places: Mapping[int, str]) -> list[str]:
+def _tables(
+    checks: Sequence[NumberCheck], by_value: dict[PublishedValue, Finding], positions: Mapping[int, str]
+) -> list[str]:
     """A row a score and moment, a column a statistic, for each table of the file."""
     parts: list[str] = []
     for table in dict.fromkeys(check.value.table for check in checks):
@@ -111,22 +113,22 @@ def _tables(checks: Sequence[NumberCheck], by_value: dict[PublishedValue, Findin
         for (section, label, moment), cells in rows.items():
             name = f"{section}: {label}" if section else label
             numbers = "".join(
-                f"<td>{''.join(_cell(c, by_value, places) for c in cells.get(s, ()))}</td>" for s in statistics
+                f"<td>{''.join(_cell(c, by_value, positions) for c in cells.get(s, ()))}</td>" for s in statistics
             )
             parts.append(f"<tr><th>{escape(name)}</th><td>{escape(moment)}</td>{numbers}</tr>")
         parts += ["</tbody>", "</table></div>"]
     return parts
 
 
-def _cell(check: NumberCheck, by_value: dict[PublishedValue, Finding], places: Mapping[int, str]) -> str:
+def _cell(check: NumberCheck, by_value: dict[PublishedValue, Finding], positions: Mapping[int, str]) -> str:
     finding = by_value.get(check.value)
     rules = f"Checked by {', '.join(check.rules)}." if check.rules else f"Not checked: {check.reason}."
     style = _class(finding.severity) if finding else "checked" if check.rules else "unchecked"
     mark = f" {_MARKS[finding.severity]}" if finding else ""
     words = f"<p>{finding.severity}: {escape(finding.arithmetic)}</p>" if finding else ""
     summary = f"<summary>{escape(check.value.printed)}{mark}</summary>"
-    place = f"<p>{escape(places[check.value.line])}</p>" if check.value.line in places else ""
-    return f'<details class="{style}">{summary}{words}<p>{escape(rules)}</p>{place}</details>'
+    position = f"<p>{escape(positions[check.value.line])}</p>" if check.value.line in positions else ""
+    return f'<details class="{style}">{summary}{words}<p>{escape(rules)}</p>{position}</details>'
 
 
 def _coverage(checks: Sequence[NumberCheck]) -> list[str]:

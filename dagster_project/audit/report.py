@@ -69,10 +69,10 @@ def finding_row(finding: Finding, subject: str, result_id: str | None = None) ->
 
 
 def finding_lines(
-    rows: Sequence[RowFinding], *, with_notes: bool, places: Mapping[int, str] = MappingProxyType({})
+    rows: Sequence[RowFinding], *, with_notes: bool, positions: Mapping[int, str] = MappingProxyType({})
 ) -> list[str]:
     """Findings for the terminal, by severity, a line a row: location, printed number, arithmetic, the repair that fits.
-    places: where numbers stand, by their line; else the line of the file."""
+    positions: where numbers stand, by their line; else the line of the file."""
     lines = []
     for severity in SEVERITIES:
         matches = [row for row in rows if row.finding.severity == severity]
@@ -81,9 +81,9 @@ def finding_lines(
         lines.append(f"{severity}:")
         for row in matches:
             finding, value = row.finding, row.finding.value
-            place = places.get(value.line, f"line {value.line}")
+            position = positions.get(value.line, f"line {value.line}")
             parts: tuple[str, ...] = (value.table and f"table {value.table}", value.section, value.label, value.timepoint)
-            if value.line in places:
+            if value.line in positions:
                 parts = (value.section, value.timepoint)
             location = ", ".join(dict.fromkeys(part for part in parts if part))
             slack = f", slack {finding.slack:.2g}" if finding.slack is not None else ""
@@ -91,7 +91,7 @@ def finding_lines(
                 f"{further_finding.value.statistic} {further_finding.value.printed}" for further_finding in row.further
             )
             lines.append(
-                f"  {place} ({location}, {value.statistic} {value.printed}): {finding.arithmetic}"
+                f"  {position} ({location}, {value.statistic} {value.printed}): {finding.arithmetic}"
                 + (f"; also {also}" if also else "")
                 + (f"; {row.repair}" if row.repair else "")
                 + f" [{finding.rule}{slack}]"
@@ -100,18 +100,18 @@ def finding_lines(
 
 
 def audit_json(
-    rows: Sequence[RowFinding], checks: Sequence[NumberCheck], places: Mapping[int, str] = MappingProxyType({})
+    rows: Sequence[RowFinding], checks: Sequence[NumberCheck], positions: Mapping[int, str] = MappingProxyType({})
 ) -> str:
     """The whole answer: findings, with the row's others and the repair, and each number with the rules that checked it."""
     findings = [
         finding_row(row.finding, "published")
-        | {"place": places.get(row.finding.value.line)}
+        | {"place": positions.get(row.finding.value.line)}
         | {"repair": row.repair or None, "also": [finding_row(finding, "published") for finding in row.further]}
         for row in rows
     ]
     numbers = [
         {
-            "line": check.value.line, "place": places.get(check.value.line), "table": check.value.table,
+            "line": check.value.line, "place": positions.get(check.value.line), "table": check.value.table,
             "section": check.value.section, "label": check.value.label,
             "timepoint": check.value.timepoint, "statistic": check.value.statistic, "printed": check.value.printed,
             "rules": check.rules, "reason": check.reason or None,

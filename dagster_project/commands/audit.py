@@ -179,7 +179,7 @@ def execute(options: argparse.Namespace, settings: "Settings | None") -> int:
     else:
         rows = row_findings(examined.findings, table.values, all_facts, assumptions)
         checks = number_checks(table.values, examined, all_facts)
-        _write(rows, checks, sum(unknown.values()), options, any_table.places)
+        _write(rows, checks, sum(unknown.values()), options, any_table.positions)
     return 1 if any(finding.severity != NOTE for finding in examined.findings) else 0
 
 
@@ -198,19 +198,19 @@ def _write(
     checks: "Sequence[NumberCheck]",
     n_unknown: int,
     options: argparse.Namespace,
-    places: "dict[int, str]",
+    positions: "dict[int, str]",
 ) -> None:
     from dagster_project.audit import audit_json, coverage_lines, finding_lines, finding_summary, html_page
 
     if options.json:
-        sys.stdout.write(audit_json(rows, checks, places) + "\n")
+        sys.stdout.write(audit_json(rows, checks, positions) + "\n")
         return
     summary = finding_summary([row.finding for row in rows], len(checks) - n_unknown, n_unknown)
     if options.html:
         name = "standard input" if str(options.table) == "-" else options.table.name
-        options.html.write_text(html_page(name, checks, rows, summary, places), encoding="utf-8")
+        options.html.write_text(html_page(name, checks, rows, summary, positions), encoding="utf-8")
     first, *reasons = coverage_lines(checks)
-    say(*finding_lines(rows, with_notes=options.all, places=places), summary, first, *(reasons if options.all else ()))
+    say(*finding_lines(rows, with_notes=options.all, positions=positions), summary, first, *(reasons if options.all else ()))
 
 
 def _facts_of(

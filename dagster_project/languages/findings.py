@@ -246,8 +246,18 @@ FINDINGS = (
     gettext_noop("{printed} is above {high}, the most that a mean of items can be: taken for a sum"),
     gettext_noop("declare it in aggregate"),
     gettext_noop(
-        "more of the table's numbers follow from one another when digits are cut off instead of rounded: taken for cut off"
+        "{cut} of the table's numbers follow from the others only when digits are cut off instead of rounded, and "
+        "{rounded} only when rounded: taken for cut off"
     ),
+    gettext_noop(
+        "it would fit if digits were cut off instead of rounded, and too few of the table's numbers say which they are"
+    ),
+    gettext_noop("impossible if rounded"),
+    gettext_noop("inconsistent if rounded"),
+    gettext_noop("not reproducible if rounded"),
+    gettext_noop("{percents} are percentages of no one number of people from {low} to {high}"),
+    gettext_noop("their percentages add up to 100, so that nobody is"),
+    gettext_noop("correlations of {first} and {second} with a third variable leave {bounds} between these two"),
     gettext_noop("if so, declare it with --practice cut"),
     gettext_noop("{row} has no row at {baseline} and {followup}, so the change {change} is not compared with means"),
     gettext_noop("{row} has no row at two moments, so the change {change} is not compared with means"),

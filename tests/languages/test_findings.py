@@ -122,7 +122,7 @@ def _made_findings() -> Iterator[Finding]:
         table = MadeTable(np.random.default_rng([7, *shape.encode()]), list(HABITS)[number % 3])
         SHAPES[shape](table)
         kind = list(SLIPS)[number % len(SLIPS)]
-        slipped = planted(kind, np.random.default_rng([7, number]), table.rows, shape)
+        slipped = planted(kind, np.random.default_rng([7, number]), table.rows)
         if slipped is not None:
             yield from audited(slipped[0])
             yield from audited(slipped[0], (PAIRED, GROUPS, MODEL)[number % 3])

@@ -74,8 +74,8 @@ def _row_of(head: str, names: Mapping[int, str], order: list[int]) -> int | None
         if numbers:
             return numbers.get(match[1])
         return order[int(match[1]) - 1] if 0 < int(match[1]) <= len(order) else None
-    wanted = plain_name(head).casefold()
-    return next((index for index, name in names.items() if wanted and plain_name(name).casefold() == wanted), None)
+    head_name = plain_name(head).casefold()
+    return next((index for index, name in names.items() if head_name and plain_name(name).casefold() == head_name), None)
 
 
 def _number_of(name: str) -> str:

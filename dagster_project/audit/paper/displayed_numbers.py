@@ -35,9 +35,9 @@ class NumberFormat:
 
     def text(self, number: float) -> str:
         """A number as it is shown, rounded half up, without thousands marks."""
-        shown = Decimal(repr(number)) * (100 if self.is_percent else 1)
-        shown = shown.quantize(Decimal(1).scaleb(-self.max_decimals), rounding=ROUND_HALF_UP)
-        text = f"{abs(shown) if shown == 0 else shown:f}"
+        exact = Decimal(repr(number)) * (100 if self.is_percent else 1)
+        rounded = exact.quantize(Decimal(1).scaleb(-self.max_decimals), rounding=ROUND_HALF_UP)
+        text = f"{abs(rounded) if rounded == 0 else rounded:f}"
         whole, _, decimals = text.partition(".")
         decimals = decimals[: self.min_decimals] + decimals[self.min_decimals :].rstrip("0")
         return whole + (f".{decimals}" if decimals else "") + ("%" if self.is_percent else "")
@@ -102,8 +102,8 @@ def _sheets(workbook: Any, relations: Any) -> Iterator[tuple[str, str]]:
 def _sheet_formats(sheet: Any, formats: list[NumberFormat | None]) -> Iterator[tuple[tuple[int, int], NumberFormat]]:
     for cell in sheet.iter(f"{_MAIN}c"):
         style, match = int(cell.get("s", 0)), re.fullmatch(r"([A-Z]{1,3})([0-9]{1,7})", cell.get("r", ""))
-        if match is not None and style < len(formats) and (shown := formats[style]) is not None:
+        if match is not None and style < len(formats) and (cell_format := formats[style]) is not None:
             column = 0
             for letter in match[1]:
                 column = column * 26 + ord(letter) - ord("A") + 1
-            yield (int(match[2]) - 1, column - 1), shown
+            yield (int(match[2]) - 1, column - 1), cell_format

@@ -60,9 +60,9 @@ class _Sheet:
     formats: SheetFormats
 
     def text(self, value: Any, row: int, column: int) -> str:
-        shown = self.formats.get((row, column))
+        cell_format = self.formats.get((row, column))
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        return shown.text(value) if shown is not None and is_number else _text(value)
+        return cell_format.text(value) if cell_format is not None and is_number else _text(value)
 
 
 def _cells(rows: list[list[Any]], merged: list[Any], sheet: "_Sheet") -> list[list[PaperCell]]:

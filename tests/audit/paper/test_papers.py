@@ -224,18 +224,18 @@ def test_what_has_no_table_is_refused_in_one_line(data: bytes, message: str) -> 
 # --- where a number stands, and what a workbook shows --------------------------------------------------------------------
 
 
-def _places(data: str | bytes, statistic: str) -> list[str]:
+def _positions(data: str | bytes, statistic: str) -> list[str]:
     any_table = read_any_table(data.encode() if isinstance(data, str) else data, "t")
-    return [any_table.places[value.line] for value in any_table.table.values if value.statistic == statistic]
+    return [any_table.positions[value.line] for value in any_table.table.values if value.statistic == statistic]
 
 
 def test_a_number_has_its_table_row_and_column_and_of_a_workbook_its_cell(tmp_path: Path, capsys: Any) -> None:
-    assert _places(made_papers.page(), "or")[0] == "table 3, row 2 'Age', column 2 'Crude OR (95% CI)'"
-    assert _places(made_papers.document(), "change") == [
+    assert _positions(made_papers.page(), "or")[0] == "table 3, row 2 'Age', column 2 'Crude OR (95% CI)'"
+    assert _positions(made_papers.document(), "change") == [
         "table 3, row 2 'Well-being', column 4 'Change (95% CI)'",
         "table 3, row 3 'Distress', column 4 'Change (95% CI)'",
     ]
-    assert _places(made_papers.workbook(), "p") == ["table 4, row 5 'Hope', column 8 'p', cell Results!H5"]
+    assert _positions(made_papers.workbook(), "p") == ["table 4, row 5 'Hope', column 8 'p', cell Results!H5"]
     file = tmp_path / "t.xlsx"
     file.write_bytes(made_papers.formatted_workbook())
     assert main(["audit", str(file)]) == 1
@@ -264,8 +264,8 @@ def test_what_a_workbook_shows_is_what_is_printed() -> None:
     ],
 )  # fmt: skip
 def test_a_format_shows_a_number_so(code: str, number: float, text: str | None) -> None:
-    shown = number_format(code)
-    assert (shown.text(number) if shown is not None else None) == text
+    cell_format = number_format(code)
+    assert (cell_format.text(number) if cell_format is not None else None) == text
 
 
 def test_a_page_of_an_archive_of_articles_goes_in_as_it_is() -> None:
