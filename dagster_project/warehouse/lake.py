@@ -128,13 +128,13 @@ class Lake:
             _create_secret(connection, _STORE_SECRET, self._store_secret())
         if writes:
             options |= {"data_path": literal(self.data)}
-            if not self.address.is_on_objects:
-                Path(self.data).mkdir(parents=True, exist_ok=True)
         words = [f"{name} {value}" for name, value in options.items()] + ([] if writes else ["read_only"])
         if snapshot is not None:
             words.append(f"snapshot_version {snapshot}")
         connection.execute(f"attach {literal(path)} as {LAKE_DATABASE} ({', '.join(words)})")
         connection.execute(f"use {LAKE_DATABASE}")
+        if writes and not self.address.is_on_objects:
+            Path(self.data).mkdir(parents=True, exist_ok=True)
 
     def client_sql(self) -> list[str]:
         """What any DuckDB client runs to read the lake, a statement each. Passwords and keys stand as …, to be filled in."""
