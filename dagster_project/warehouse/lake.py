@@ -38,7 +38,7 @@ _FINAL = re.compile(
 _LOCKED = re.compile(r"Could not set lock on file|being used by another process")
 _ABSENT = re.compile(r"creating a new DuckLake is explicitly disabled|Cannot open database .* in read-only mode")
 #: What DuckDB puts before the words of PostgreSQL's client library.
-_ATTACHING = re.compile(r"^.*(?=connection to server )")
+_ATTACHING = re.compile(r"^.*(?=connection to server |could not translate host name )")
 _OTHER_DATA = re.compile(r'does not match existing data path in the catalog "(?P<data>[^"]*)"')
 _FULL = re.compile(r"No space left on device|disk is full", re.IGNORECASE)
 
@@ -128,13 +128,13 @@ class Lake:
             _create_secret(connection, _STORE_SECRET, self._store_secret())
         if writes:
             options |= {"data_path": literal(self.data)}
-            if not self.address.is_on_objects:
-                Path(self.data).mkdir(parents=True, exist_ok=True)
         words = [f"{name} {value}" for name, value in options.items()] + ([] if writes else ["read_only"])
         if snapshot is not None:
             words.append(f"snapshot_version {snapshot}")
         connection.execute(f"attach {literal(path)} as {LAKE_DATABASE} ({', '.join(words)})")
         connection.execute(f"use {LAKE_DATABASE}")
+        if writes and not self.address.is_on_objects:
+            Path(self.data).mkdir(parents=True, exist_ok=True)
 
     def client_sql(self) -> list[str]:
         """What any DuckDB client runs to read the lake, a statement each. Passwords and keys stand as …, to be filled in."""
@@ -172,8 +172,8 @@ class Lake:
 
     def error(self, message: str) -> LakeError:
         """The error for what DuckDB says of a lake: one line, no secret."""
-        lines = [line.strip() for line in self.address.without_secrets(message).splitlines() if line.strip()]
-        line = _ATTACHING.sub("", (lines or ["no reason is given"])[0])
+        lines = [line.strip() for line in message.splitlines() if line.strip()]
+        line = self.address.without_secrets(_ATTACHING.sub("", (lines or ["no reason is given"])[0]))
         if _ABSENT.search(message):
             return NoLakeError(f"{self}: nothing of this study is published there; `wavehouse publish`")
         if _LOCKED.search(message):
