@@ -144,7 +144,7 @@ def _answers(files: FilePair) -> WideTable:
         item: Cell((item,), f"row.{identifier(item)} between {low} and {high}")
         for item, (low, high) in _items(files).items()
     }
-    return replace(_wide(files, "answer_codes", cells), stamps=_stamps(files, "answer_codes"))
+    return replace(_wide(files, "answer_codes", cells), stamps=_stamps(files))
 
 
 def _answer_sheets(files: FilePair) -> WideTable:
@@ -157,7 +157,7 @@ def _scores(files: FilePair) -> WideTable:
     if not _both_have(files, "scores"):
         return _long_scores(files)
     cells = {scale: Cell((scale, f"{scale}__reason"), f"row.{identifier(scale)} is not null") for scale in _scales(files)}
-    return replace(_wide(files, "scores", cells), stamps=_stamps(files, "scores"))
+    return replace(_wide(files, "scores", cells), stamps=_stamps(files))
 
 
 def _long_scores(files: FilePair) -> WideTable:
@@ -178,12 +178,12 @@ def _wide(files: FilePair, table: str, cells: Mapping[str, Cell], condition: str
     return WideTable(_BY_WAVE, cells, sources["old"], sources["new"])
 
 
-def _stamps(files: FilePair, table: str) -> tuple[str, str] | None:
-    """The waves of a table with what each was made from: its exports, the definitions and the code that touch it."""
+def _stamps(files: FilePair) -> tuple[str, str] | None:
+    """The waves with what their rows were made from: exports, and the definitions and the code that touch them."""
     columns = ("wave", "content_stamp")
-    if not all({*columns} <= files.columns(side, "marts", table).keys() for side in ("old", "new")):
+    if not all({*columns} <= files.columns(side, "marts", "wave_stamps").keys() for side in ("old", "new")):
         return None
-    old, new = (files.select(side, "marts", table, columns) for side in ("old", "new"))
+    old, new = (files.select(side, "marts", "wave_stamps", columns) for side in ("old", "new"))
     return old, new
 
 
