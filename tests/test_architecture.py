@@ -59,7 +59,7 @@ MAY_IMPORT = {
         "warehouse", "withholding",
     },
     "models": {
-        "checks", "exports", "markdown", "raw", "settings", "stamps", "study", "study_run", "variant_marts",
+        "checks", "exports", "markdown", "places", "raw", "settings", "stamps", "study", "study_run", "variant_marts",
         "warehouse", "withholding",
     },
     "outcomes": {
