@@ -27,9 +27,8 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("run", ["small_run", "example_run"])
-def test_every_table_is_the_same_on_two_workers(run: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    workspace: Any = request.getfixturevalue(run)[0]
+def test_every_table_is_the_same_on_two_workers(small_run: tuple[Any, Any], tmp_path: Path) -> None:
+    workspace = small_run[0]
     process = subprocess.run(
         [sys.executable, str(_SCRIPT), str(workspace.settings.warehouse_file), str(tmp_path), _TWO_WORKERS],
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "SPARK_LOCAL_IP": "127.0.0.1"},
