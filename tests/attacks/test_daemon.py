@@ -3,62 +3,19 @@
 One daemon watches one study for all of it: each start costs half a minute.
 """
 
-import contextlib
 import hashlib
 import os
-import re
-import signal
-import socketserver
 import sqlite3
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from watching_ui import wait_until, watching
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="the daemon's processes are ended as a group")]
-_PATIENCE = 240
 _MEAN = "select value from results.results where result_id = 'summary/push/T1/mean'"
-
-
-def _wait(what: str, holds: Callable[[], bool], log: Path) -> None:
-    until = time.monotonic() + _PATIENCE
-    while time.monotonic() < until:
-        if holds():
-            return
-        time.sleep(0.5)
-    raise AssertionError(f"after {_PATIENCE} s: {what}:\n" + log.read_text(encoding="utf-8", errors="replace")[-3000:])
-
-
-@contextlib.contextmanager
-def _watching(workspace: Any) -> Iterator[Path]:
-    """`wavehouse ui --watch` about a study. Yields its log, once the UI answers."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("WAVEHOUSE", "DAGSTER", "DBT"))}
-    environment |= {
-        "WAVEHOUSE_STUDY": str(workspace.study_folder),
-        "WAVEHOUSE_HOME": str(workspace.settings.home),
-        "WAVEHOUSE_PSEUDONYM_KEY": workspace.settings.pseudonym_key,
-    }
-    log = workspace.settings.home / "ui.log"
-    with socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler) as free:
-        port = free.server_address[1]
-    command = [sys.executable, "-m", "dagster_project.cli", "ui", "--watch", "--port", str(port)]
-    with log.open("wb") as lines:
-        ui = subprocess.Popen(command, env=environment, stdout=lines, stderr=subprocess.STDOUT, start_new_session=True)
-    try:
-        printed = re.compile(rf"http://127.0.0.1:{port}/\?token=[\w-]+".encode())
-        _wait("no address was printed", lambda: printed.search(log.read_bytes()) is not None, log)
-        yield log
-    finally:
-        with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
-            os.killpg(ui.pid, signal.SIGTERM)
-            ui.wait(20)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(ui.pid, signal.SIGKILL)
 
 
 def _damage_history(dagster_home: Path) -> list[str]:
@@ -95,7 +52,7 @@ def test_what_is_written_slowly_replaced_twice_or_deleted(small_copy: Any) -> No
     def landed() -> set[str]:
         return {path.name for path in landing.glob("*.csv")} - landed_before
 
-    with _watching(workspace) as log:
+    with watching(workspace) as log:
         warnings = log.read_text(encoding="utf-8", errors="replace").splitlines()
         for name in damaged:
             (line,) = [
@@ -111,7 +68,7 @@ def test_what_is_written_slowly_replaced_twice_or_deleted(small_copy: Any) -> No
                 stream.flush()
                 time.sleep(1)
                 assert value() == former
-        _wait("the slow export is not released", lambda: value() != former, log)
+        wait_until("the slow export is not released", lambda: value() != former, log)
         assert landed() == {f"{hashlib.sha256(slow).hexdigest()}.csv"}
 
         # Replaced twice within a second, of one size and date: the last is released.
@@ -123,7 +80,7 @@ def test_what_is_written_slowly_replaced_twice_or_deleted(small_copy: Any) -> No
             arriving.replace(file)
             time.sleep(0.3)
         last = f"{hashlib.sha256(_rows('6', '6').encode()).hexdigest()}.csv"
-        _wait("the last replacement is not released", lambda: last in landed() and value() != former, log)
+        wait_until("the last replacement is not released", lambda: last in landed() and value() != former, log)
         assert len(landed()) == 2
 
         # Deleted, and there again: a release is made without the wave's answers by nobody, and what comes back is as it was.

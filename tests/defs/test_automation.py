@@ -4,13 +4,8 @@ import contextlib
 import http.server
 import json
 import os
-import re
-import signal
 import socketserver
-import subprocess
-import sys
 import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -19,6 +14,7 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from watching_ui import ADDRESS, wait_until, watching
 
 from dagster_project.automation.notice import Notice, send_notice
 from dagster_project.defs.automation import automation
@@ -298,15 +294,6 @@ def test_a_notice_to_nowhere_is_refused() -> None:
         send_notice("data@example.org", "", NOTICE)
 
 
-def _wait(what: str, seconds: float, holds: Any) -> None:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if holds():
-            return
-        time.sleep(0.5)
-    raise AssertionError(f"after {seconds} s: {what}")
-
-
 def _assert_strangers_are_refused(printed: str) -> None:
     """Of the running UI: who has no token, another host, another page, a change by GET; and that it answers its own page."""
     address, _, token = printed.partition("/?token=")
@@ -332,43 +319,19 @@ def _assert_strangers_are_refused(printed: str) -> None:
 def test_the_real_daemon_sees_a_file_and_changes_the_release(small_copy: Any) -> None:
     """`wavehouse ui --watch`: drop a corrected wave, and the release changes without anybody doing anything."""
     workspace, _ = small_copy
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("WAVEHOUSE", "DAGSTER", "DBT"))}
-    environment |= {
-        "WAVEHOUSE_STUDY": str(workspace.study_folder),
-        "WAVEHOUSE_HOME": str(workspace.settings.home),
-        "WAVEHOUSE_PSEUDONYM_KEY": workspace.settings.pseudonym_key,
-    }
-    log = workspace.settings.home / "ui.log"
-    with socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler) as free:
-        port = free.server_address[1]
-    command = [sys.executable, "-m", "dagster_project.cli", "ui", "--watch", "--port", str(port)]
-    with log.open("wb") as lines:
-        ui = subprocess.Popen(command, env=environment, stdout=lines, stderr=subprocess.STDOUT, start_new_session=True)
 
     def count(value: float) -> bool:
         found = workspace.released("select value from results.results where result_id = 'summary/push/T2/max'")
         return [row["value"] for row in found] == [value]
 
-    try:
-        assert count(6)
-        printed = re.compile(rf"http://127.0.0.1:{port}/\?token=[\w-]+".encode())
-        _wait(
-            "no address was printed:\n" + log.read_text(errors="replace"),
-            150,
-            lambda: bool(printed.search(log.read_bytes())),
-        )
-        _assert_strangers_are_refused(printed.findall(log.read_bytes())[0].decode())
+    assert count(6)
+    with watching(workspace) as log:
+        _assert_strangers_are_refused(ADDRESS.findall(log.read_bytes())[0].decode())
         file = workspace.study_folder / "raw/T2/t2.txt"
         text = file.read_bytes().decode("utf-16").replace("D\treal\t\t\t\t6\t6", "D\treal\t\t\t\t5\t6")
         arriving = file.with_name("arriving.tmp")
         arriving.write_bytes(text.encode("utf-16"))
         arriving.replace(file)
-        _wait("the release has not changed:\n" + Path(log).read_text(errors="replace")[-3000:], 150, lambda: count(5.5))
+        wait_until("the release has not changed", lambda: count(5.5), log)
         diff = workspace.released("select wave, what, n, people from results.release_diff where kind = 'answer'")
         assert diff == [{"wave": "T2", "what": "drive_01", "n": 1, "people": 1}]
-    finally:
-        with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
-            os.killpg(ui.pid, signal.SIGTERM)
-            ui.wait(20)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(ui.pid, signal.SIGKILL)

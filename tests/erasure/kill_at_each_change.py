@@ -8,16 +8,17 @@ what an undisturbed erasure leaves.
 import hashlib
 import os
 import shutil
-import signal
 import sys
+from functools import partial
 from pathlib import Path
+
+from killed_changes import is_killed_at
 
 from dagster_project.erasure import finish_erasure, person_of, plan_erasure, prepare
 from dagster_project.settings import Settings, read_settings
 from dagster_project.study import read_study
 from dagster_project.trail import TRAIL_FILE, chain_faults, read_lines
 
-_CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "os.chmod", "os.utime", "shutil.rmtree"}
 #: What differs between two erasures: the name and the time of the receipt, and the key of the list of the erased.
 _RANDOM = {"erasures.jsonl", "suppression.jsonl", "suppression.key"}
 
@@ -66,26 +67,6 @@ def state(folder: Path) -> dict[str, str]:
     }
 
 
-def killed_at(number: int, settings: Settings, identifier: str) -> bool:
-    """Whether a process of its own that erases was killed at this change."""
-    process = os.fork()
-    if process == 0:
-        count = 0
-
-        def watch(event: str, arguments: tuple[object, ...]) -> None:
-            nonlocal count
-            is_write = event == "open" and isinstance(arguments[2], int) and bool(arguments[2] & (os.O_WRONLY | os.O_RDWR))
-            if event in _CHANGES or is_write:
-                count += 1
-                if count == number:
-                    os.kill(os.getpid(), signal.SIGKILL)
-
-        sys.addaudithook(watch)
-        erase(settings, identifier)
-        os._exit(0)
-    return os.WIFSIGNALED(os.waitpid(process, 0)[1])
-
-
 def main() -> None:
     study, home, identifier, scratch = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], Path(sys.argv[4])
     untouched = state(settings_at(scratch / "untouched", study, home).study_folder.parent.parent)
@@ -97,7 +78,7 @@ def main() -> None:
         number += step
         folder = scratch / str(number)
         settings = settings_at(folder, study, home)
-        if not killed_at(number, settings, identifier):
+        if not is_killed_at(number, partial(erase, settings, identifier)):
             return
         is_begun = finish_erasure(settings, print) is not None
         left = state(folder)

@@ -185,7 +185,7 @@ def test_killed_at_any_change_the_next_command_finishes(small_copy: tuple[Any, A
         text=True,
         check=False,
         cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(str(folder) for folder in Path(__file__).parents[1:3])},
     )
     assert process.returncode == 0, process.stderr
     states = [re.sub(r"^\d+ ", "", line) for line in process.stdout.splitlines()]

@@ -314,12 +314,12 @@ def test_the_terminal_says_what_the_sql_says(example_run: Any, released: Callabl
 
 
 def test_cells_are_counted_as_they_are_traced(example_run: Any, released: Callable[..., Rows]) -> None:
-    """A result of each statistic. The terminal looks at one item of each file; here is every cell, in memory."""
+    """A result or two of each analysis. The terminal looks at one item of each file; here is every cell, in memory."""
     workspace, _ = example_run
     tables = released_tables(workspace.release / "warehouse.duckdb")
     chosen = released(
         "select result_id from results.results"
-        " qualify row_number() over (partition by analysis, statistic, outcome = 'overall_satisfaction' order by hash(result_id)) = 1"
+        " qualify row_number() over (partition by analysis, outcome = 'overall_satisfaction' order by hash(result_id)) = 1"
     )
     counted = 0
     for result_id in sorted(row["result_id"] for row in chosen):
@@ -334,7 +334,7 @@ def test_cells_are_counted_as_they_are_traced(example_run: Any, released: Callab
         assert len(lines) == len(cells), result_id
         assert sorted(int(line.split()[1]) for line in lines) == sorted(cells.values()), result_id
         counted += len(cells)
-    assert counted > 200
+    assert counted > 40
 
 
 def test_of_items_of_several_files_one_of_each_is_looked_at() -> None:
