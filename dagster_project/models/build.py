@@ -119,12 +119,16 @@ def first_error(nodes: Sequence[Any], exception: BaseException | None) -> str:
     ]
     if errors:
         return errors[0] + (f" (and {len(errors) - 1} more)" if len(errors) > 1 else "")
-    return database_words(_first_line(str(exception))) if exception is not None else "see the run's log"
+    if exception is None:
+        return "see the run's log"
+    text = str(exception).strip()
+    # Of a run that was ended dbt says nothing.
+    return database_words(_first_line(text)) if text else "it was ended before it was done"
 
 
 def _first_line(text: str) -> str:
-    """The first line of what dbt says; of a run that was ended it says nothing."""
-    return (text.strip().splitlines() or ["dbt was ended before it was done"])[0]
+    """The first line of what dbt says."""
+    return (text.strip().splitlines() or [""])[0]
 
 
 def database_words(text: str) -> str:
