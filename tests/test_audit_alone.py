@@ -91,7 +91,7 @@ def test_from_python_it_gives_findings_and_imports_little(alone: Any, tmp_path: 
     done = alone("-c", code)
     assert done.stdout.splitlines() == [
         "[('inconsistent', 'Smoker', '33.0')]",
-        "[\"table 3, row 4, column 4: 'see text': 'see text' holds no number\"]",
+        "[\"table 3, row 4 'Men', column 4 'Adjusted OR (95% CI)': 'see text': 'see text' holds no number\"]",
         "[]",
         "0",
     ], done.stderr

@@ -48,6 +48,7 @@ _SUBJECTS = {
     "settings": "Settings",
     "lake_address": "Where the lake is",
     "studies": "Many studies",
+    "many_studies": "One Dagster for many studies",
     "catalog": "The catalogue",
     "example": "The example",
     "rehearsal": "Checking",
