@@ -38,19 +38,17 @@ def main(warehouse_file: Path, folder: Path, master: str) -> None:
         if result.status.value in ("error", "fail"):
             faults.append(f"{result.node.name}: {result.message}")
     differences, rows = {}, 0
-    connection = duckdb.connect()
-    connection.execute(f"attach '{warehouse_file}' as file (read_only)")
+    connection = duckdb.connect(str(warehouse_file), read_only=True)
     tables = connection.execute(
-        "select table_schema, table_name from information_schema.tables where table_catalog = 'file'"
-        " and table_schema in ('staging', 'marts') order by all"
+        "select table_schema, table_name from information_schema.tables where table_schema in ('staging', 'marts') order by all"
     ).fetchall()
     for schema, table in tables:
         on_spark = session.table(f"{schema}.{table}").toArrow()
-        ours = connection.sql(f'from file.{schema}."{table}"')
+        ours = connection.sql(f'from {schema}."{table}"')
         columns = [name for name in ours.columns if name != _STAMP]
         assert [name for name in on_spark.column_names if name != _STAMP] == columns, (schema, table, on_spark.column_names)
         names = ", ".join(f'"{name}"' for name in columns)
-        in_file, there = f'select {names} from file.{schema}."{table}"', f"select {names} from on_spark"
+        in_file, there = f'select {names} from {schema}."{table}"', f"select {names} from on_spark"
         (unequal,) = connection.execute(
             f"select (select count(*) from ({in_file} except all {there})) + (select count(*) from ({there} except all {in_file}))"
         ).fetchone()  # type: ignore[misc]
