@@ -99,7 +99,7 @@
 {#- Spark groups by 64 columns at most: a measure has two of its own in each wave, and each wave one for all -#}
 {% macro spark__grouping_sets_at_once() %}
     {%- set waves = [codebook_waves() | length, 1] | max -%}
-    {{ return([(63 - waves) // (2 * waves), 1] | max) }}
+    {{ return([((63 - waves) / (2 * waves)) | int, 1] | max) }}
 {% endmacro %}
 
 {#- A query's row once for each of some entries, a value of several fields: name to expression, the same names in each -#}
