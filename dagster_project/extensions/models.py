@@ -20,7 +20,7 @@ from sqlglot import exp
 
 from dagster_project.extensions.sql_files import SqlModels, checked_models, refused_table
 from dagster_project.models.build import BuiltModel, DbtResults, database_words, describe_models
-from dagster_project.models.project import DbtProject
+from dagster_project.models.project import BUILD, DbtProject
 from dagster_project.models.run_dbt import run_dbt
 from dagster_project.study import OWN_SCHEMA, Study
 from dagster_project.study_run import StudyRun
@@ -79,7 +79,7 @@ def build_own_models(study_run: StudyRun, project: DbtProject, selected_names: S
     wanted_names = sorted(set(models.models) & set(models.models if selected_names is None else selected_names))
     if manifest is None or not wanted_names:
         return BuiltModels(faults=models.faults)
-    arguments = ["build", "--exclude-resource-type", "unit_test", "--select", *wanted_names]
+    arguments = [*BUILD, "--select", *wanted_names]
     result = run_dbt(own_project, arguments, manifest=manifest)
     nodes = list(getattr(result.result, "results", None) or ())
     _judge(study, models, nodes, wanted_names, result.exception)

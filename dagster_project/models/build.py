@@ -13,7 +13,7 @@ from dagster_project.checks import Check
 from dagster_project.markdown import markdown_table
 from dagster_project.models.column_lineage import Origins, Source, column_lineage, in_ranges
 from dagster_project.models.manifest import parsed_project
-from dagster_project.models.project import DbtProject
+from dagster_project.models.project import BUILD, DbtProject
 from dagster_project.models.run_dbt import read_manifest, run_dbt
 from dagster_project.raw.columns import export_columns
 from dagster_project.stamps import marts_are_built, stamp_marts
@@ -67,8 +67,7 @@ def build_models(study_run: StudyRun, project: DbtProject, selected_tables: Sequ
     be written; dbt's own errors are returned beside what was built before them."""
     study = study_run.study()
     stamp_marts(study_run.warehouse, study, study_run.run_id, is_whole=selected_tables is None)
-    # Unit tests check the code, not the data: they run in the test suite.
-    arguments = ["build", "--exclude-resource-type", "unit_test"]
+    arguments = [*BUILD]
     if selected_tables is not None:
         # By name: the folders below a schema are for people.
         arguments += ["--select", *sorted(name for _, name in selected_tables)]

@@ -9,13 +9,10 @@ from dataclasses import dataclass, replace
 
 from dagster_project.models.build import ModelsError, first_error
 from dagster_project.models.lake_plugin import working_lake
-from dagster_project.models.project import DbtProject
+from dagster_project.models.project import BUILD, INPUT_SCHEMAS, DbtProject
 from dagster_project.models.run_dbt import run_dbt
 from dagster_project.settings import Settings
 from dagster_project.warehouse import Lake, copy_to_lake, forget_earlier_states
-
-#: What Python writes before dbt builds.
-_SOURCES = ("raw", "codebook")
 
 
 @dataclass(frozen=True)
@@ -33,11 +30,11 @@ def build_in_lake(settings: Settings) -> BuiltInLake:
 
     To be called under the study's lock. Raises ModelsError where dbt cannot build or a test does not hold."""
     lake = working_lake(settings)
-    copy_to_lake(lake, settings.warehouse_file, _SOURCES)
+    copy_to_lake(lake, settings.warehouse_file, INPUT_SCHEMAS)
     project = DbtProject.from_settings(settings)
     # dbt's artifacts name the database of each model.
     in_lake = replace(project, target=project.target.with_name("dbt_lake"), lake=lake)
-    result = run_dbt(in_lake, ["build", "--quiet", "--exclude-resource-type", "unit_test"])
+    result = run_dbt(in_lake, [*BUILD, "--quiet"])
     nodes = list(getattr(result.result, "results", None) or ())
     if not result.success:
         raise ModelsError(f"{lake}: dbt build failed: {lake.address.without_secrets(first_error(nodes, result.exception))}")

@@ -1,4 +1,5 @@
-"""Where dbt reads and writes for a study. Nothing else belongs here: it is imported before dbt is."""
+"""Where dbt reads and writes for a study, and how it is asked to build. Nothing else belongs here: it is imported before dbt
+is."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,11 @@ from dagster_project.settings import Settings
 
 if TYPE_CHECKING:
     from dagster_project.warehouse import Lake
+
+#: The schemas that Python writes before dbt builds, and the models read.
+INPUT_SCHEMAS = ("raw", "codebook")
+#: dbt's words for building and testing. Unit tests check the code, not the data: they run in the test suite.
+BUILD = ("build", "--exclude-resource-type", "unit_test")
 
 
 @dataclass(frozen=True)

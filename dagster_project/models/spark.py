@@ -8,15 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dagster_project.models.project import BUILD, INPUT_SCHEMAS
 from dagster_project.places import DBT_PROJECT
 from dagster_project.warehouse import Warehouse, identifier, literal
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
     from pyspark.sql import SparkSession
-
-#: The schemas that a run writes before dbt, and the models read.
-INPUT_SCHEMAS = ("raw", "codebook")
 
 
 def load_inputs(session: "SparkSession", warehouse_file: Path, folder: Path) -> int:
@@ -55,5 +53,5 @@ def build_on_spark(target: Path, arguments: Sequence[str] = ()) -> "dbtRunnerRes
 
     folder = str(DBT_PROJECT)
     folders = ["--project-dir", folder, "--profiles-dir", folder, "--target-path", str(target), "--log-path", str(target)]
-    words = ["build", "--target", "spark", "--exclude", "resource_type:unit_test", "--quiet", "--no-partial-parse"]
+    words = [*BUILD, "--target", "spark", "--quiet", "--no-partial-parse"]
     return dbtRunner().invoke([*words, *folders, *arguments])
