@@ -13,7 +13,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from lake.numbered import run_rounds
-from lake.services import object_store_program, postgres_programs, running_postgres, store_at
+from lake.services import lake_database, object_store_program, store_at
+from postgres_server import missing_server
 
 RELEASES, KILLS = 20, 30
 
@@ -28,21 +29,21 @@ def _folder() -> Iterator[Path]:
 
 
 def main() -> None:
-    programs, program = postgres_programs(), object_store_program()
-    if programs is None:
-        sys.exit("PostgreSQL is not installed")
+    program = object_store_program()
+    if (reason := missing_server()) is not None:
+        sys.exit(reason)
     for where in ("a folder", "an object store"):
         if where != "a folder" and program is None:
             print(f"data in {where}: not installed")
             continue
         with ExitStack() as stack:
             folder = stack.enter_context(_folder())
-            postgres = stack.enter_context(running_postgres(programs))
+            postgres = stack.enter_context(lake_database())
             variables = {"WAVEHOUSE_LAKE_CATALOG": postgres.url, "WAVEHOUSE_LAKE_DATA": str(folder / "data")}
             if where != "a folder" and program is not None:
                 variables |= stack.enter_context(store_at(folder / "store", program)).variables
             started = time.monotonic()
-            rounds = run_rounds(folder, variables, RELEASES, KILLS, postgres.restart, seed=20_261_128)
+            rounds = run_rounds(folder, variables, RELEASES, KILLS, postgres.server.restart, seed=20_261_128)
             print(f"data in {where}: {3 * RELEASES} releases in {time.monotonic() - started:.0f} s")
             print(f"  publishers killed {rounds.kills} times, PostgreSQL restarted {rounds.restarts} time")
             print(f"  reads of one release {rounds.whole_reads}, mixed {rounds.mixed_reads}")

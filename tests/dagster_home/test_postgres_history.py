@@ -7,6 +7,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from postgres_server import missing_server, postgres_server
 
 from dagster_project.cli import main
 from dagster_project.dagster_home.erasure import erase_from_history
@@ -14,7 +15,6 @@ from dagster_project.dagster_home.folder import open_dagster_home
 from dagster_project.dagster_home.history import history_fault
 from dagster_project.dagster_home.retention import HOME_TAG, history_of_home
 from dagster_project.settings import Settings, read_settings
-from tests.postgres_server import missing_server, postgres_server
 
 pytest.importorskip("dagster_postgres", reason="the extra server is not installed")
 pytestmark = [
@@ -31,8 +31,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(cluster: Path) -> Iterator[str]:
-    with postgres_server(cluster) as server_address:
-        yield server_address
+    with postgres_server(cluster) as server:
+        yield server.address
 
 
 @pytest.fixture

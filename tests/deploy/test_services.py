@@ -23,10 +23,10 @@ from typing import Any
 
 import pytest
 import yaml
+from postgres_server import missing_server, postgres_server
 
 from dagster_project.settings import Settings, read_settings
 from dagster_project.warehouse import current_release
-from tests.postgres_server import missing_server, postgres_server
 
 pytest.importorskip("dagster_postgres", reason="the extra server is not installed")
 pytestmark = [
@@ -91,11 +91,11 @@ def site(tmp_path_factory: pytest.TempPathFactory, share_parsed_models: Callable
         shutil.copytree(SMALL, folder / "studies" / name)
     home = {"WAVEHOUSE_STUDY": str(folder / "studies" / "alpha"), "WAVEHOUSE_HOME": str(folder / "home")}
     share_parsed_models(read_settings(home))
-    with postgres_server(tmp_path_factory.mktemp("postgres")) as history:
+    with postgres_server(tmp_path_factory.mktemp("postgres")) as server:
         web_port, code_port = _free_port(), _free_port()
         # What stands for names and paths of containers here.
         substitutes = {
-            "postgresql://wavehouse:${HISTORY_PASSWORD:?}@history/wavehouse": history,
+            "postgresql://wavehouse:${HISTORY_PASSWORD:?}@history/wavehouse": server.address,
             "/wavehouse/": f"{folder}/",
             "webserver:3000": f"127.0.0.1:{web_port}",
             "0.0.0.0": "127.0.0.1",
@@ -112,7 +112,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, share_parsed_models: Callable
         with contextlib.ExitStack() as processes:
             for name in ("code", "daemon", "webserver"):
                 processes.enter_context(_process(folder, name, services[name], substitutes))
-            made = Site(f"http://127.0.0.1:{web_port}", folder / "studies", folder, history)
+            made = Site(f"http://127.0.0.1:{web_port}", folder / "studies", folder, server.address)
             _wait(made, "the UI does not answer", lambda: _answers(made))
             yield made
 

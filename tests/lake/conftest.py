@@ -1,12 +1,12 @@
 """The services of a lake, started once for the modules that need them, and a lake's variables for a test. What cannot be had on
 a machine is skipped by its name."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lake.services import Postgres, Store, object_store_program, postgres_programs, running_postgres, store_at
+from lake.services import LakeDatabase, Store, lake_database, object_store_program, store_at
+from postgres_server import missing_server
 
 from dagster_project.warehouse import LakeError
 from dagster_project.warehouse.lake import extension_file
@@ -23,13 +23,12 @@ def _skip_without_extensions(*names: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
+def postgres() -> Iterator[LakeDatabase]:
     _skip_without_extensions("ducklake", "postgres_scanner")
-    programs = postgres_programs()
-    if programs is None or os.name == "nt":
-        pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
-    with running_postgres(programs) as cluster:
-        yield cluster
+    if (reason := missing_server()) is not None:
+        pytest.skip(reason)
+    with lake_database() as database:
+        yield database
 
 
 @pytest.fixture(scope="session")
@@ -43,14 +42,14 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 
 @pytest.fixture
-def lake_variables(postgres: Postgres, tmp_path: Path) -> Iterator[Variables]:
+def lake_variables(postgres: LakeDatabase, tmp_path: Path) -> Iterator[Variables]:
     """A lake of the test's own: catalogue in PostgreSQL, data in a folder."""
     yield {"WAVEHOUSE_LAKE_CATALOG": postgres.url, "WAVEHOUSE_LAKE_DATA": str(tmp_path / "lake_data")}
     _drop_catalogs(postgres)
 
 
 @pytest.fixture
-def object_lake_variables(postgres: Postgres, store: Store) -> Iterator[Variables]:
+def object_lake_variables(postgres: LakeDatabase, store: Store) -> Iterator[Variables]:
     """The same with data in the object store."""
     yield {"WAVEHOUSE_LAKE_CATALOG": postgres.url} | store.variables
     _drop_catalogs(postgres)
@@ -63,6 +62,6 @@ def file_lake_variables(tmp_path: Path) -> Variables:
     return {"WAVEHOUSE_LAKE_CATALOG": str(tmp_path / "lake")}
 
 
-def _drop_catalogs(postgres: Postgres) -> None:
+def _drop_catalogs(postgres: LakeDatabase) -> None:
     for name in postgres.ask("select nspname from pg_namespace where nspname like 'study\\_%'"):
         postgres.ask(f'drop schema "{name}" cascade')

@@ -1,4 +1,4 @@
-"""PostgreSQL and an object store, started for the tests from installed packages. Belongs here: starting, restarting and ending
+"""A database of PostgreSQL and an object store, started for the tests from installed packages. Belongs here: starting and ending
 them. Does not belong here: what is done with them."""
 
 import json
@@ -11,21 +11,16 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+
+from postgres_server import PostgresServer, postgres_server
 
 #: What the services' messages must never show. As text of no other kind occurs in any message.
 PASSWORD, KEY_ID, SECRET = "planted-p4ssword", "planted-key-id", "planted-s3cret"
 BUCKET = "lake"
 _PATIENCE_SECONDS = 60
-
-
-def postgres_programs() -> Path | None:
-    """The folder of PostgreSQL's server programs, or None."""
-    folders = [Path(shutil.which("initdb") or "/none/initdb").parent, *sorted(Path("/usr/lib/postgresql").glob("*/bin"))]
-    return next((folder for folder in reversed(folders) if (folder / "initdb").exists()), None)
 
 
 def object_store_program() -> str | None:
@@ -51,84 +46,30 @@ def _is_free(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
-@dataclass
-class Postgres:
-    """A cluster of PostgreSQL with a database and a role, which logs in by password."""
+@dataclass(frozen=True)
+class LakeDatabase:
+    """A database, `lake`, of a role without other rights, which logs in by the password."""
 
-    folder: Path
-    programs: Path
-    port: int = field(default_factory=lambda: _free_ports(1)[0])
+    server: PostgresServer
 
     @property
     def url(self) -> str:
-        return f"postgresql://lake:{PASSWORD}@127.0.0.1:{self.port}/lake"
+        return f"postgresql://lake:{PASSWORD}@127.0.0.1:{self.server.port}/lake"
 
-    def create(self) -> None:
-        if os.geteuid() == 0:
-            shutil.chown(self.folder, "postgres")
-        self._run(
-            "initdb", "-D", str(self.folder / "data"), "-A", "scram-sha-256", "-U", "owner", "--pwfile", self._password()
-        )
-        with (self.folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as conf:
-            conf.write(f"port = {self.port}\nunix_socket_directories = ''\nlisten_addresses = '127.0.0.1'\nfsync = off\n")
-            conf.write("lc_messages = 'C'\nlog_statement = 'none'\n")
-        self.start()
-        self.ask("create role lake login password '" + PASSWORD + "'", "postgres", "owner")
-        self.ask("create database lake owner lake", "postgres", "owner")
-
-    def _password(self) -> str:
-        file = self.folder / "password"
-        file.write_text(PASSWORD, encoding="utf-8")
-        if os.geteuid() == 0:
-            shutil.chown(file, "postgres")
-        return str(file)
-
-    def start(self) -> None:
-        self._run("pg_ctl", "-D", str(self.folder / "data"), "-l", str(self.folder / "log"), "-w", "start")
-
-    def stop(self) -> None:
-        self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "-w", "stop")
-
-    def restart(self) -> None:
-        """As after a power cut: nobody's connection ends as it should."""
-        self.stop()
-        self.start()
-
-    def ask(self, sql: str, database: str = "lake", user: str = "lake") -> list[str]:
-        words = ["psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", user, "-Atqc", sql, database]
-        environment = os.environ | {"PGPASSWORD": PASSWORD}
-        done = subprocess.run(words, env=environment, capture_output=True, text=True, check=True)
-        return done.stdout.splitlines()
-
-    def _run(self, program: str, *arguments: str) -> None:
-        """Programs of the server do not run as root."""
-        ids: dict[str, Any] = {}
-        if os.geteuid() == 0:
-            import pwd  # Windows has none
-
-            owner = pwd.getpwnam("postgres")
-            ids = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
-        with (self.folder.parent / "postgres.txt").open("ab") as log:
-            subprocess.run(
-                [str(self.programs / program), *arguments],
-                cwd="/",
-                check=True,
-                stdout=log,
-                stderr=log,
-                **ids,  # type: ignore[call-overload]
-            )
+    def ask(self, sql: str) -> list[str]:
+        return self.server.ask(sql, "lake", "lake")
 
 
 @contextmanager
-def running_postgres(programs: Path) -> Iterator[Postgres]:
+def lake_database() -> Iterator[LakeDatabase]:
     """In a folder of its own: the server's owner may not look into those of the tests."""
-    with TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True) as folder:
-        cluster = Postgres(Path(folder), programs)
-        cluster.create()
-        try:
-            yield cluster
-        finally:
-            cluster.stop()
+    with (
+        TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True) as folder,
+        postgres_server(Path(folder), PASSWORD) as server,
+    ):
+        server.ask(f"create role lake login password '{PASSWORD}'")
+        server.ask("create database lake owner lake")
+        yield LakeDatabase(server)
 
 
 @dataclass(frozen=True)

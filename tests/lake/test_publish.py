@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 from conftest import Run, Workspace
-from lake.services import KEY_ID, PASSWORD, SECRET, Postgres
+from lake.services import KEY_ID, PASSWORD, SECRET, LakeDatabase
 
 from dagster_project.cli import main
 from dagster_project.lake_address import read_lake_address
@@ -171,13 +171,13 @@ def test_publishing_and_tracing_by_command(
 
 
 def test_any_client_reads_it_by_what_is_printed(
-    study: Workspace, object_lake_variables: dict[str, str], postgres: Postgres
+    study: Workspace, object_lake_variables: dict[str, str], postgres: LakeDatabase
 ) -> None:
     """With a role that may read alone."""
     settings = _with_lake(study.settings, object_lake_variables)
     release = publish_current_release(settings).release
     lake = lake_of(settings)
-    postgres.ask(f"create role reader login password '{PASSWORD}'", user="owner")
+    postgres.server.ask(f"create role reader login password '{PASSWORD}'")
     postgres.ask(f"grant usage on schema {lake.name} to reader; grant select on all tables in schema {lake.name} to reader")
     sql = "\n".join(lake.client_sql())
     assert not any(secret in sql for secret in (PASSWORD, KEY_ID, SECRET))
@@ -287,12 +287,12 @@ def test_another_study_of_the_name_is_refused(
 
 
 def test_no_secret_is_written_anywhere(
-    study: Workspace, object_lake_variables: dict[str, str], postgres: Postgres, tmp_path: Path
+    study: Workspace, object_lake_variables: dict[str, str], postgres: LakeDatabase, tmp_path: Path
 ) -> None:
     """Neither where all goes well, nor in what is refused."""
     refusals = []
     for name, value in (
-        ("WAVEHOUSE_LAKE_CATALOG", postgres.url.replace(f":{postgres.port}/", ":1/")),
+        ("WAVEHOUSE_LAKE_CATALOG", postgres.url.replace(f":{postgres.server.port}/", ":1/")),
         ("WAVEHOUSE_LAKE_CATALOG", postgres.url.replace("/lake", "/none")),
         ("WAVEHOUSE_LAKE_CATALOG", postgres.url.replace(PASSWORD, f"{PASSWORD}-wrong")),
         ("WAVEHOUSE_LAKE_S3_SECRET", f"{SECRET}-wrong"),

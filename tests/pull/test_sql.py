@@ -1,19 +1,15 @@
 """A database: SQLite, and PostgreSQL where this machine has one: what is read back equals what is there, and nothing is written."""
 
-import shutil
-import socket
 import sqlite3
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from postgres_server import missing_server, postgres_server
 
 from dagster_project.exports import read_table
 from dagster_project.pull import Outcome, pull_study
@@ -162,36 +158,13 @@ def test_without_the_extra_a_query_of_postgresql_says_how_to_install_it(
     assert in_sqlite.pull(database="sqlite:survey ü?.sqlite").state == "arrived"
 
 
-def _server_programs() -> Path | None:
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    return programs[-1].parent if programs else None
-
-
 @pytest.fixture(scope="module")
-def postgresql_port() -> Iterator[int]:
+def postgresql_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """A PostgreSQL server of its own, with one table."""
     pytest.importorskip("adbc_driver_postgresql", reason="the extra pull is not installed")
-    programs = _server_programs()
-    if programs is None:
-        pytest.skip("this machine has no PostgreSQL server (Debian: postgresql)")
-    # It refuses to run as root, and must reach its folder.
-    is_root = Path("/proc/self").owner() == "root"
-    folder = Path(tempfile.mkdtemp(prefix="wavehouse-postgresql-"))
-    user: dict[str, Any] = {"user": "postgres", "group": "postgres"} if is_root else {}
-    if is_root:
-        shutil.chown(folder, "postgres")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-
-    def run(program: str, *words: str, **keys: Any) -> None:
-        subprocess.run([programs / program, *words], check=True, capture_output=True, cwd=folder, **keys, **user)
-
-    try:
-        (folder / "password").write_text(PASSWORD)
-        run("initdb", "-D", "data", "-A", "scram-sha-256", "--pwfile=password", "-U", "manager", "-E", "UTF8")
-        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1"
-        run("pg_ctl", "-D", "data", "-o", options, "-w", "-l", "log", "start")
+    if (reason := missing_server()) is not None:
+        pytest.skip(reason)
+    with postgres_server(tmp_path_factory.mktemp("postgresql"), PASSWORD) as server:
         script = """
             create table answers (person text, m1 smallint, m2 int, big bigint, amount numeric(40, 20), answered timestamptz,
                 day date, note text, id uuid, tags jsonb, yes boolean, ids int[]);
@@ -200,27 +173,8 @@ def postgresql_port() -> Iterator[int]:
                  '2024-05-13 23:30:00.123456+02', '2024-05-13', '', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '{"a": 1}', true, '{1}'),
                 ('P1', 5, 2, -9223372036854775808, -0.10, '0044-03-15 12:00:00+00', null, null, null, null, false, null);
         """
-        environment = {"PGPASSWORD": PASSWORD, "LC_ALL": "C.UTF-8"}
-        run(
-            "psql",
-            "-h",
-            "127.0.0.1",
-            "-p",
-            str(port),
-            "-U",
-            "manager",
-            "-d",
-            "postgres",
-            "-v",
-            "ON_ERROR_STOP=1",
-            "-c",
-            script,
-            env=environment,
-        )
-        yield port
-        run("pg_ctl", "-D", "data", "-m", "immediate", "stop")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        server.ask(script)
+        yield server.port
 
 
 COLUMNS = "person, m1, m2, big, amount, answered, day, note, id, tags, yes"
@@ -228,7 +182,7 @@ COLUMNS = "person, m1, m2, big, amount, answered, day, note, id, tags, yes"
 
 @pytest.fixture
 def in_postgresql(postgresql_port: int, study_of: Any) -> DatabaseStudy:
-    address = f"postgresql://manager@127.0.0.1:{postgresql_port}/postgres"
+    address = f"postgresql://wavehouse@127.0.0.1:{postgresql_port}/postgres"
     query = f"select {COLUMNS} from answers order by person"
     return DatabaseStudy(study_of("redcap_api"), address, password_variable="DATABASE_PASSWORD", query=query)
 
