@@ -82,8 +82,11 @@ def move_to_new_key(settings: Settings, key: bytes, former_key: bytes | None = N
     pseudonyms = {former: pseudonym(name, key) for former, name in names.items()}
     log.rename_people(pseudonyms)
     if former_pseudonyms := {former.encode() for former, current in pseudonyms.items() if former != current}:
-        matches = lambda text: not former_pseudonyms.isdisjoint(_PSEUDONYM.findall(text))  # noqa: E731
-        erase_from_history(settings.dagster_home, matches, settings.history)
+
+        def has_pseudonym(text: bytes) -> bool:
+            return not former_pseudonyms.isdisjoint(_PSEUDONYM.findall(text))
+
+        erase_from_history(settings.dagster_home, has_pseudonym, settings.history)
     for pattern in MADE_BY_RUNS:
         for file in sorted(settings.study_home.glob(pattern)):
             delete(file)

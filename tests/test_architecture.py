@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from child_environment import clean_environment
 
 from dagster_project.settings import Settings, read_settings
 
@@ -203,7 +204,7 @@ def test_definitions_load_without_data_and_write_nothing_into_it(
     tmp_path: Path, share_parsed_models: Callable[[Settings], None]
 ) -> None:
     """On a machine with no study, the graph loads and its first step says what is missing."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("WAVEHOUSE", "DAGSTER", "DBT"))}
+    environment = clean_environment()
     environment |= {"WAVEHOUSE_STUDY": str(tmp_path / "none"), "WAVEHOUSE_HOME": str(tmp_path / "home")}
     share_parsed_models(read_settings(environment))
     code = (

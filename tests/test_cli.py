@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from child_environment import clean_environment
 from measures_study import write_measures_study
 
 from dagster_project.audit import EFFECT_SIZE_DEFINITIONS
@@ -18,7 +19,7 @@ from dagster_project.settings import Settings, read_settings
 
 
 def _wavehouse(workspace: Any, *words: str) -> subprocess.CompletedProcess[str]:
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("WAVEHOUSE", "DAGSTER", "DBT"))}
+    environment = clean_environment()
     environment |= {"WAVEHOUSE_STUDY": str(workspace.study_folder), "WAVEHOUSE_HOME": str(workspace.settings.home)}
     command = [sys.executable, "-m", "dagster_project.cli", *words]
     return subprocess.run(

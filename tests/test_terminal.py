@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from child_environment import clean_environment
 
 from dagster_project.cli import main
 from dagster_project.settings import Settings
@@ -120,7 +121,7 @@ def test_check_and_contract_print_names_as_text(
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a file system that takes any name")
 def test_run_diff_and_trace_print_names_as_text(hostile_place: Any, share_parsed_models: Callable[[Settings], None]) -> None:
     share_parsed_models(hostile_place.settings)
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("WAVEHOUSE", "DAGSTER", "DBT"))}
+    environment = clean_environment()
     environment |= {"WAVEHOUSE_STUDY": str(hostile_place.study_folder), "WAVEHOUSE_HOME": str(hostile_place.settings.home)}
     for words, code in (
         (["run"], 0),

@@ -1,6 +1,5 @@
 """The tutorial is followed to the letter: its files are written, its edits made, its commands typed, and what it shows is printed."""
 
-import os
 import re
 import shlex
 import subprocess
@@ -9,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from child_environment import clean_environment
 from tutorial_steps import is_shown, steps_of
 
 from dagster_project.settings import Settings, read_settings
@@ -48,7 +48,7 @@ def test_the_page_has_files_edits_and_commands() -> None:
 @pytest.mark.slow
 def test_the_tutorial_works_as_it_says(tmp_path: Path, share_parsed_models: Callable[[Settings], None]) -> None:
     home = {"WAVEHOUSE_HOME": str(tmp_path / ".wavehouse")}
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("WAVEHOUSE", "DAGSTER", "DBT"))}
+    kept = clean_environment()
     environment = kept | home | {"PYTHONPATH": str(PAGE.parents[1]), "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
     for step in steps_of(PAGE.read_text(encoding="utf-8")):
         file = tmp_path / step.file

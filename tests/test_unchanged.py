@@ -11,6 +11,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from child_environment import clean_environment
 
 from dagster_project.fingerprint import code_files, has_paths_outside, inputs_fingerprint, record_run, unchanged_since
 from dagster_project.keys import SettingsError
@@ -30,7 +31,7 @@ sys.exit(cli.main(["run", *sys.argv[1:]]))
 
 
 def _run(workspace: Any, *words: str) -> subprocess.CompletedProcess[str]:
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("WAVEHOUSE", "DAGSTER", "DBT"))}
+    environment = clean_environment()
     environment |= {"WAVEHOUSE_STUDY": str(workspace.study_folder), "WAVEHOUSE_HOME": str(workspace.settings.home)}
     return subprocess.run(
         [sys.executable, "-c", _RUN, *words],

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from child_environment import environment_of
+
 _PATIENCE = 240
 #: The address that the UI prints, with its token.
 ADDRESS = re.compile(rb"http://127.0.0.1:\d+/\?token=[\w-]+")
@@ -30,12 +32,7 @@ def wait_until(what: str, holds: Callable[[], bool], log: Path) -> None:
 @contextlib.contextmanager
 def watching(workspace: Any) -> Iterator[Path]:
     """`wavehouse ui --watch` about a study. Yields its log, once the UI has printed its address (`ADDRESS`)."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("WAVEHOUSE", "DAGSTER", "DBT"))}
-    environment |= {
-        "WAVEHOUSE_STUDY": str(workspace.study_folder),
-        "WAVEHOUSE_HOME": str(workspace.settings.home),
-        "WAVEHOUSE_PSEUDONYM_KEY": workspace.settings.pseudonym_key,
-    }
+    environment = environment_of(workspace)
     log = workspace.settings.home / "ui.log"
     with socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler) as free:
         port = free.server_address[1]

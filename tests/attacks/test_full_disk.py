@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from child_environment import clean_environment
 
 from dagster_project.cli import main
 from dagster_project.settings import OWNER
@@ -81,7 +82,7 @@ def _lay_out(workspace: Any, disk: Path, elsewhere: Path, parts: tuple[str, ...]
     for part in ("history", "tmp"):
         folders[part].mkdir(parents=True)
     (folders["home"] / study.name / OWNER).unlink()  # a home knows its study by its place
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("WAVEHOUSE", "DAGSTER", "DBT"))}
+    environment = clean_environment()
     environment |= {
         "WAVEHOUSE_STUDY": str(study),
         "WAVEHOUSE_HOME": str(folders["home"]),

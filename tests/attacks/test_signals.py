@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from child_environment import environment_of
 
 from dagster_project.settings import Settings
 
@@ -16,12 +17,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="need
 
 
 def _started(workspace: Any) -> subprocess.Popen[str]:
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("WAVEHOUSE", "DAGSTER", "DBT"))}
-    environment |= {
-        "WAVEHOUSE_STUDY": str(workspace.study_folder),
-        "WAVEHOUSE_HOME": str(workspace.settings.home),
-        "WAVEHOUSE_PSEUDONYM_KEY": workspace.settings.pseudonym_key,
-    }
+    environment = environment_of(workspace)
     command = [sys.executable, "-m", "dagster_project.cli", "run"]
     return subprocess.Popen(
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, encoding="utf-8"

@@ -14,6 +14,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 import pytest
+from child_environment import environment_of
 from recompute import recompute
 
 _FILE = Path(__file__).parents[1] / "benchmarks/interleavings.py"
@@ -88,9 +89,7 @@ def test_stale_codebook_a_run_of_the_sensor_scores_by_the_definitions_as_they_ar
 
 
 def _wavehouse(workspace: Any, log: Path) -> subprocess.Popen[bytes]:
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("WAVEHOUSE", "DAGSTER", "DBT"))}
-    environment |= {"WAVEHOUSE_STUDY": str(workspace.study_folder), "WAVEHOUSE_HOME": str(workspace.settings.home)}
-    environment |= {"WAVEHOUSE_PSEUDONYM_KEY": workspace.settings.pseudonym_key}
+    environment = environment_of(workspace)
     command = [sys.executable, "-m", "dagster_project.cli", "run"]
     with log.open("wb") as file:
         return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=file, start_new_session=True)

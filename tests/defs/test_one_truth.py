@@ -11,6 +11,7 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from child_environment import environment_of
 
 from dagster_project.defs.resources import STUDY_RUN
 from dagster_project.models import build as models
@@ -195,12 +196,7 @@ def test_runs_of_one_study_at_once_wait_for_each_other(
 ) -> None:
     """Three runs of one study took turns step by step, and released results of one beside the scores of another."""
     workspace, rerun = small_copy
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("WAVEHOUSE", "DAGSTER", "DBT"))}
-    environment |= {
-        "WAVEHOUSE_STUDY": str(workspace.study_folder),
-        "WAVEHOUSE_HOME": str(workspace.settings.home),
-        "WAVEHOUSE_PSEUDONYM_KEY": workspace.settings.pseudonym_key,
-    }
+    environment = environment_of(workspace)
     command = [sys.executable, "-m", "dagster_project.cli", "run", "--quiet"]
     file = workspace.study_folder / "raw/T1/t1.csv"
     text = file.read_text(encoding="utf-8")

@@ -23,6 +23,7 @@ from typing import Any
 
 import pytest
 import yaml
+from child_environment import clean_environment
 from postgres_server import missing_server, postgres_server
 
 from dagster_project.settings import Settings, read_settings
@@ -131,7 +132,7 @@ def _process(folder: Path, name: str, service: dict[str, Any], substitutes: dict
         "dagster-webserver": ["sh", str(DEPLOY / "dagster-webserver")],
     }
     program, *arguments = [_placed(word, substitutes) for word in service["command"]]
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("WAVEHOUSE", "DAGSTER", "DBT"))}
+    environment = clean_environment()
     environment |= {key: _placed(str(value), substitutes) for key, value in service["environment"].items()}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
