@@ -412,6 +412,7 @@ def test_a_project_of_many_elements_is_refused_before_a_tree_is_built(
     assert str(refusal.value) == message
 
 
+@pytest.mark.slow
 def test_a_pattern_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     """Python takes 2 to the power of the text's length steps for this one."""
     monkeypatch.setitem(readable_files._bounds, "file_seconds", 1)
@@ -440,6 +441,7 @@ def test_a_pattern_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -
         ("{% include '/etc/passwd' %}", "no loader for this environment specified"),
     ],
 )
+@pytest.mark.slow
 def test_a_manuscript_reaches_nothing_but_results(template: str, message: str) -> None:
     with pytest.raises(ManuscriptError) as refusal:
         fill_in_apart(template, "paper.md", {"a": PrintedResult("a", 1.0, "1.00", None)}, "20240131", "en")

@@ -43,6 +43,7 @@ def _pages(folder: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("links", [True, False])
+@pytest.mark.slow
 def test_a_swap_of_releases_that_is_killed_anywhere_leaves_one_of_them_whole(tmp_path: Path, *, links: bool) -> None:
     """Where links are not allowed, there is a moment without the folder: the next run finds it again."""
     number, states = 0, []
@@ -114,6 +115,7 @@ def _rotate(settings: Settings) -> None:
     finish_key_rotation(settings)
 
 
+@pytest.mark.slow
 def test_a_rotation_that_is_killed_anywhere_has_one_key_and_is_finished(settings_of: Callable[[str], Settings]) -> None:
     """Every entry stands in the audit trail once, and no file holds the former key when it is done."""
     number = 0

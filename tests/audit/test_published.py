@@ -17,6 +17,7 @@ _HALF_UNITS = {"ci_low": 0.005, "ci_high": 0.005, "p": 0.0005}
 
 
 @pytest.mark.parametrize("free", [None, "ci_low", "ci_high", "p"])
+@pytest.mark.slow
 def test_an_interval_that_touches_zero_and_its_p_exclude_each_other(free: str | None) -> None:
     """16 pairs, 0.00 to 0.44, p .044: of all ends that print so none has that p, but without any one of the three numbers
     some have. One of the three is a misprint, whatever the answers and the rule for missing items."""

@@ -32,6 +32,7 @@ def drawings(folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("count", [32, 200, 5000])
+@pytest.mark.slow
 def test_figures_are_drawn_from_the_public_file(count: int, tmp_path: Path) -> None:
     study = made_study(tmp_path)
     published_from(study, made_people(count, 3), tmp_path / "public", Ledger(1))
@@ -51,6 +52,7 @@ def test_a_figure_of_the_teams_numbers_would_be_noticed(tmp_path: Path) -> None:
     assert all(figure.svg + "\n" != published.get(f"{figure.name}.svg") for figure in team_figures)
 
 
+@pytest.mark.slow
 def test_nobody_is_drawn_and_no_end_of_a_range(tmp_path: Path) -> None:
     """As many points as printed means, at most, in each panel."""
     study = made_study(tmp_path)

@@ -36,6 +36,7 @@ def item_rows(study: Study, counts_of_waves: Sequence[Sequence[int]]) -> dict[st
         ([[0, 0, 0], [0, 0, 0], [0, 0, 0]], []),
     ],
 )
+@pytest.mark.slow
 def test_as_many_neighbours_are_taken_together_as_it_takes(
     counts_of_waves: list[list[int]], categories: list[str], tmp_path: Path
 ) -> None:
@@ -61,6 +62,7 @@ def test_answers_stay_together_as_in_the_earlier_release(tmp_path: Path) -> None
     assert not with_merged_items(study, other_answers, Disclosure(), first)  # answers that the earlier one did not have
 
 
+@pytest.mark.slow
 def test_unrounded_counts_of_answers_stay_out(tmp_path: Path) -> None:
     study = made_study(tmp_path)
     rows = item_rows(study, [[20, 30, 40]] * 3)
@@ -70,6 +72,7 @@ def test_unrounded_counts_of_answers_stay_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("count", [200, 5000])
+@pytest.mark.slow
 def test_item_counts_are_public_and_tell_of_no_few(count: int, tmp_path: Path) -> None:
     study, people = made_study(tmp_path), made_people(count, 17)
     published, _ = published_from(study, people, tmp_path / "public", Ledger(1))

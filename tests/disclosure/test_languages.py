@@ -54,6 +54,7 @@ def _lines(page: str) -> set[str]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.slow
 def test_no_english_message_is_left_on_the_page(public: dict[str, Any], language: str) -> None:
     english, page = (_page(public[name][0]) for name in ("en", language))
     translated = {message.id for message in read_catalogue(language) if message.id and message.id != message.string}

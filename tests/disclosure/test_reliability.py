@@ -32,6 +32,7 @@ def printed(public: PublicResults, wave: str = "T1") -> list[str]:
     return [public.rows[f"measurement/low_mood/{wave}/{name}"].printed for name in NAMES]
 
 
+@pytest.mark.slow
 def test_few_people_have_none(tmp_path: Path) -> None:
     study = made_study(tmp_path)
     assert printed(public_of(study, made_people(9, 2))) == ["*"] * 5
@@ -57,6 +58,7 @@ def test_a_coefficient_of_scores_that_hardly_differ_is_hidden(tmp_path: Path) ->
     )
 
 
+@pytest.mark.slow
 def test_it_stays_as_printed_until_ten_people_more_or_fewer_answered(tmp_path: Path) -> None:
     study, people = made_study(tmp_path), made_people(240, 6)
     first = public_of(study, people[:200])
@@ -75,6 +77,7 @@ def feldt(alpha: float, n: int, item_count: int) -> tuple[float, float]:
     return low, high
 
 
+@pytest.mark.slow
 def test_feldts_interval() -> None:
     assert feldt_interval(0.85, 100, 5) == pytest.approx(feldt(0.85, 100, 5), abs=1e-12)
 

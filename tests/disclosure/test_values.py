@@ -65,6 +65,7 @@ def test_scales_of_the_same_items_and_other_people_have_no_mean(tmp_path: Path) 
     )
 
 
+@pytest.mark.slow
 def test_a_mean_without_its_patterns_stands_alone(tmp_path: Path) -> None:
     """Where nobody says who has scores in which waves, one mean of a measure is public and no other."""
     people = made_people(200, 4)

@@ -28,6 +28,7 @@ def _relations(lake: Lake, snapshot: int | None = None) -> set[str]:
     return {name for (name,) in rows}
 
 
+@pytest.mark.slow
 def test_what_a_release_has_no_longer_leaves_and_comes_back(file_lake_variables: dict[str, str], tmp_path: Path) -> None:
     lake = lake_of_study("mood", file_lake_variables)
     first = "create schema a; create table a.t as select 1 as n; create view a.z as from a.t; create view a.v as from a.z;"
@@ -71,6 +72,7 @@ def test_descriptions_go_along_where_a_lake_has_them(file_lake_variables: dict[s
     assert described == []
 
 
+@pytest.mark.slow
 def test_what_fails_in_the_middle_leaves_the_lake_as_it_was(file_lake_variables: dict[str, str], tmp_path: Path) -> None:
     lake = lake_of_study("mood", file_lake_variables)
     _published(lake, tmp_path, 1, "create schema a; create table a.t as select 1 as n")

@@ -129,6 +129,7 @@ def _made_findings() -> Iterator[Finding]:
 
 
 @pytest.mark.usefixtures("_loud")
+@pytest.mark.slow
 def test_what_is_found_in_made_tables_has_no_other_words() -> None:
     findings = list(_made_findings())
     assert len({finding.rule for finding in findings}) > 20

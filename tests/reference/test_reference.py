@@ -191,6 +191,7 @@ def test_a_refusal_is_listed_passed_on_or_named_as_silent(
         messages.refusals.cache_clear()
 
 
+@pytest.mark.slow
 def test_an_error_whose_class_writes_the_line_is_listed_with_it() -> None:
     texts = {message.text for message in messages.messages()}
     assert "…: has no …: another version of Wavehouse wrote this …; `wavehouse run` …" in texts

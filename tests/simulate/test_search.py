@@ -137,6 +137,7 @@ def test_of_moves_judged_at_once_a_chain_makes_the_first_that_it_accepts() -> No
 
 
 @pytest.mark.parametrize("softness", [1.0, 50.0])
+@pytest.mark.slow
 def test_a_search_whose_time_is_over_is_no_worse_than_its_start(softness: float) -> None:
     chains = Chains([_outcome(10)], 20, np.random.default_rng(5))
     costs = chains.costs.sum(axis=1)

@@ -81,6 +81,7 @@ TOLERANCES = {"p": 1e-4, "correlation": 2e-5, "df": 2e-6}
 
 
 @pytest.mark.parametrize("is_by_times", [False, True])
+@pytest.mark.slow
 def test_growth_is_what_r_says(witness: Callable[[str], Said], is_by_times: bool) -> None:
     """lmer with lmerTest and, after Kenward and Roger, pbkrtest; from a row a person, and from a row for the same times."""
     said, checked = witness("growth"), 0
@@ -256,6 +257,7 @@ def test_sums_and_covariates_that_do_not_fit_are_refused() -> None:
 
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 10**6))
+@pytest.mark.slow
 def test_people_with_the_same_times_may_be_one_row(seed: int) -> None:
     """Sums of people with the same times give what the people give, one by one."""
     random = np.random.default_rng(seed)

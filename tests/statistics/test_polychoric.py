@@ -75,6 +75,7 @@ def test_what_has_no_correlation_has_a_reason() -> None:
 
 
 @given(st.lists(st.lists(st.integers(1, 60), min_size=3, max_size=3), min_size=2, max_size=4))
+@pytest.mark.slow
 def test_a_correlation_does_not_depend_on_which_item_comes_first_and_turns_with_its_answers(counts: list[list[int]]) -> None:
     table = np.array(counts, dtype=float)
     rho = polychoric(table).rho

@@ -223,6 +223,7 @@ def test_a_group_that_is_like_the_reference_goes_on_like_itself() -> None:
     assert len(same) == 1
 
 
+@pytest.mark.slow
 def test_seed_and_number_of_data_sets_make_the_numbers() -> None:
     first, again, other = (
         pooled_difference(Comparison(_imputed(_groups(), seed=seed).pairs(0, 3, "copy_increments"), 2, 1, True))
@@ -251,6 +252,7 @@ def test_the_more_is_missing_the_more_data_sets_are_drawn(said: Said) -> None:
 
 
 @pytest.mark.parametrize("is_adjusted", [False, True])
+@pytest.mark.slow
 def test_at_the_tipping_point_p_is_alpha_and_before_it_below(is_adjusted: bool) -> None:
     comparison = Comparison(_imputed(_groups()).pairs(0, 3, "missing_at_random"), 1, 1, is_adjusted)
     is_shifted = [False, True, True]
@@ -275,6 +277,7 @@ def test_at_the_tipping_point_p_is_alpha_and_before_it_below(is_adjusted: bool) 
     assert tipping_point(of_mirror, is_shifted, -1, 25.0).delta < 0
 
 
+@pytest.mark.slow
 def test_what_cannot_be_completed_or_compared_has_a_reason() -> None:
     full, gaps = _scores(30, 1.0, 1, 0.0, 0.0), _scores(30, 1.0, 2, 0.3)
     few = np.array([[20.0, 18, 17, 16], [22, 19, np.nan, np.nan], [21, np.nan, 17, 15], [25, 21, 20, np.nan]])

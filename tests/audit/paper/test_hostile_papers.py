@@ -75,6 +75,7 @@ def test_a_damaged_document_is_refused(parts: dict[str, bytes], message: str) ->
     ],
     ids=["spans", "cells"],
 )
+@pytest.mark.slow
 def test_a_page_with_too_many_cells_is_refused(data: bytes) -> None:
     allow({"WAVEHOUSE_LIMITS": "audited_cells=50_000"})
     assert _message(data) == (
