@@ -50,35 +50,52 @@ def copy_schemas(
         connection.execute(f"attach {literal(str(target))} as {_TARGET_DATABASE}")
         try:
             connection.execute(f"use {_TARGET_DATABASE}")
-            schema_list = ", ".join(map(literal, schemas))
-            for schema in schemas:
-                connection.execute(f"create schema {identifier(schema)}")
-            for schema, table, sql in connection.execute(
-                "select schema_name, table_name, sql from duckdb_tables()"
-                f" where database_name = ? and schema_name in ({schema_list}) order by 1, 2",
-                [source],
-            ).fetchall():
-                connection.execute(sql)
-                name = f"{identifier(schema)}.{identifier(table)}"
-                condition = (left_out or {}).get(f"{schema}.{table}")
-                clause = f" where not coalesce({condition}, false)" if condition is not None else ""
-                connection.execute(f"insert into {name} select * from {identifier(source)}.{name}{clause}")
-            _copy_views(connection, source, schema_list)
-            _copy_comments(connection, source, schemas, descriptions or {})
+            # Written at once: each statement of its own would wait for the disk.
+            connection.execute("begin")
+            try:
+                _copy_tables(connection, source, schemas, left_out or {})
+                _copy_views(connection, source, schemas)
+                _copy_comments(connection, source, schemas, descriptions or {})
+                connection.execute("commit")
+            except BaseException:
+                connection.rollback()
+                raise
             connection.execute(f"checkpoint {_TARGET_DATABASE}")
         finally:
             connection.execute(f"use {identifier(source)}")
             connection.execute(f"detach {_TARGET_DATABASE}")
 
 
-def _copy_views(connection: duckdb.DuckDBPyConnection, source: str, schema_list: str) -> None:
+def _copy_tables(
+    connection: duckdb.DuckDBPyConnection, source: str, schemas: Sequence[str], left_out: Mapping[str, str]
+) -> None:
+    for schema in schemas:
+        connection.execute(f"create schema {identifier(schema)}")
+    for schema, table, sql in connection.execute(
+        "select schema_name, table_name, sql from duckdb_tables()"
+        f" where database_name = ? and schema_name in ({_listed(schemas)}) order by 1, 2",
+        [source],
+    ).fetchall():
+        connection.execute(sql)
+        name = f"{identifier(schema)}.{identifier(table)}"
+        condition = left_out.get(f"{schema}.{table}")
+        clause = f" where not coalesce({condition}, false)" if condition is not None else ""
+        connection.execute(f"insert into {name} select * from {identifier(source)}.{name}{clause}")
+
+
+def _listed(schemas: Sequence[str]) -> str:
+    return ", ".join(map(literal, schemas))
+
+
+def _copy_views(connection: duckdb.DuckDBPyConnection, source: str, schemas: Sequence[str]) -> None:
+    # As they were made: of those by name many would have to be tried again, after the views that they read.
     create_in_order(
         connection,
         [
             without_catalog(sql, source)
             for (sql,) in connection.execute(
-                f"select sql from duckdb_views() where database_name = ? and schema_name in ({schema_list}) and not internal"
-                " order by schema_name, view_name",
+                "select sql from duckdb_views() where database_name = ? and not internal"
+                f" and schema_name in ({_listed(schemas)}) order by view_oid",
                 [source],
             ).fetchall()
         ],
@@ -110,7 +127,7 @@ def without_catalog(sql: str, catalog: str) -> str:
 def _copy_comments(
     connection: duckdb.DuckDBPyConnection, source: str, schemas: Sequence[str], descriptions: Mapping[str, str]
 ) -> None:
-    # One query and one text of all statements: a query and a commit for each column would take seconds.
+    # One query and one text of all statements: a query for each column would take seconds.
     columns = connection.execute(
         "select schema_name, table_name, column_name, comment from duckdb_columns()"
         " where database_name = ? and not internal",
@@ -133,7 +150,8 @@ def _copy_comments(
     for kind, schema, name, comment in table_comments:
         if schema in schemas:
             statements.append(f"comment on {kind} {identifier(schema)}.{identifier(name)} is {literal(comment)}")
-    connection.execute("; ".join(["begin", *statements, "commit"]))
+    if statements:
+        connection.execute("; ".join(statements))
 
 
 def current_release(folder: Path) -> dict[str, str] | None:
