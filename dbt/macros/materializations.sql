@@ -25,8 +25,12 @@
         ;
         {% if has_contract %}{{ comments(relation) }}{% endif %}
     {% endcall %}
-    {#- Without a contract, described columns may not be there: which are, is asked. -#}
-    {% if not has_contract %}{% do persist_docs(relation, model, for_columns=describes_columns(relation)) %}{% endif %}
+    {#- Without a contract, described columns may not be there: which are, is asked of this relation alone (dbt's own question
+        goes through the columns of all, and so through the SQL of every view). -#}
+    {% if not has_contract %}
+        {%- set columns = run_query('describe ' ~ relation).columns[0].values() if model.columns and describes_columns(relation) else [] -%}
+        {% call statement('comments') %}{{ comments(relation, columns) }}{% endcall %}
+    {% endif %}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {% do adapter.commit() %}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
@@ -47,10 +51,10 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- The descriptions of a model and of the columns that its contract names -#}
-{% macro comments(relation) %}
+{#- The descriptions of a model and of its columns, or of those that are there. columns: their names, all by default -#}
+{% macro comments(relation, columns=none) %}
     comment on {{ relation.type }} {{ relation }} is {{ duckdb_escape_comment(model.description) }};
-    {% for name, column in model.columns.items() if describes_columns(relation) %}
+    {% for name, column in model.columns.items() if describes_columns(relation) and (columns is none or name in columns) %}
     comment on column {{ relation }}.{{ adapter.quote(name) }} is {{ duckdb_escape_comment(column.description) }};
     {% endfor %}
 {% endmacro %}
