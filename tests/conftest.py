@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from lanes import leave_out_lanes, leaves_out_lanes, left_out_line, mark_lanes
 
 from dagster_project.settings import Settings, read_settings
 from dagster_project.study_lock import study_lock
@@ -216,15 +217,23 @@ _GRAPH_FIXTURES = {
 }  # fmt: skip
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what runs a graph as slow: `-m "not slow"` is the fast lane. Other slow tests say so themselves. Modules with many
     slow tests come first, so that the processes end together."""
+    mark_lanes(items)
+    leave_out_lanes(config, items)
     slow_counts: Counter[str] = Counter()
     for item in items:
         if _GRAPH_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker("slow")
         slow_counts[_unit(item.path)] += item.get_closest_marker("slow") is not None
     items.sort(key=lambda item: (_unit(item.path) != _THE_EXAMPLE, -slow_counts[_unit(item.path)]))
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    if leaves_out_lanes(config):
+        terminalreporter.write_line(left_out_line())
 
 
 #: Modules that run the example study, or read what it gave: one process runs them all, since its run takes the longest.

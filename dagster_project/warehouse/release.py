@@ -73,7 +73,7 @@ def _copy_tables(
         connection.execute(f"create schema {identifier(schema)}")
     for schema, table, sql in connection.execute(
         "select schema_name, table_name, sql from duckdb_tables()"
-        f" where database_name = ? and schema_name in ({_listed(schemas)}) order by 1, 2",
+        f" where database_name = ? and schema_name in ({_schema_list(schemas)}) order by 1, 2",
         [source],
     ).fetchall():
         connection.execute(sql)
@@ -83,7 +83,7 @@ def _copy_tables(
         connection.execute(f"insert into {name} select * from {identifier(source)}.{name}{clause}")
 
 
-def _listed(schemas: Sequence[str]) -> str:
+def _schema_list(schemas: Sequence[str]) -> str:
     return ", ".join(map(literal, schemas))
 
 
@@ -95,7 +95,7 @@ def _copy_views(connection: duckdb.DuckDBPyConnection, source: str, schemas: Seq
             without_catalog(sql, source)
             for (sql,) in connection.execute(
                 "select sql from duckdb_views() where database_name = ? and not internal"
-                f" and schema_name in ({_listed(schemas)}) order by view_oid",
+                f" and schema_name in ({_schema_list(schemas)}) order by view_oid",
                 [source],
             ).fetchall()
         ],

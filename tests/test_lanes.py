@@ -1,0 +1,22 @@
+"""The lanes of tests: each has its modules, and what a run of all tests leaves out is run by .ci/run."""
+
+from pathlib import Path
+
+from lanes import LANES, lane_of, left_out_line
+
+TESTS = Path(__file__).parent
+
+
+def test_every_module_of_a_lane_is_there_and_has_tests() -> None:
+    for lane, paths in LANES.items():
+        for name in paths:
+            path = TESTS / name
+            modules = [path] if path.is_file() else list(path.glob("test_*.py"))
+            assert modules, f"{lane}: {name}"
+            assert {lane_of(module) for module in modules} == {lane}
+    assert lane_of(TESTS / "results" / "test_trace.py") is None
+
+
+def test_what_a_run_of_all_tests_leaves_out_is_run_before_a_change_is_taken() -> None:
+    command = left_out_line().partition("run by: ")[2]
+    assert command.replace("'", '"') in (TESTS.parent / ".ci" / "run").read_text(encoding="utf-8")
