@@ -66,10 +66,12 @@ class PersonEntry(TypedDict):
 
 @dataclass(frozen=True)
 class Rule:
-    """By which rule, and of which moment, people count in a number."""
+    """By which rule, and of which moment, people count in a number. counts_answers: whether it counts answers that depend on
+    a variant, and not people."""
 
     people: str | None
     moment: str | None
+    counts_answers: bool
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ _HEAD_SQL = """
     from traced_head($1)
     order by step, item_order, measure, result_id
 """
-#: People, grouped: counts, and the first people by pseudonym; and the files of those who count, unless it is of a variant.
+#: People, grouped: counts, and the first people by pseudonym; and the files of those who count, unless single answers count.
 _GROUPS_SQL = """
     with people as materialized (
         from traced_people($1, $2, $3)
@@ -121,15 +123,28 @@ _GROUPS_SQL = """
     select 'answer', true, sum(cells.n)::bigint, '', [], cells.wave, cells.source_file
     from traced_cells($1) as cells
     inner join people on cells.participant_id = people.participant_id
-    where people.is_counted and not starts_with($1, 'variant')
+    where people.is_counted and not $5
     group by cells.wave, cells.source_file
 """
-#: Which answers of those who count depend on a variant is a matter of each answer.
-_VARIANT_CELLS_SQL = """
-    select 'answer' as part, true as is_counted, count(*) as n, '' as reason, [] as first_people, wave, source_file
-    from traced_rows($1)
-    where part = 'answer' and is_counted
-    group by wave, source_file
+_RULE_SQL = """
+    select rule.*, one.of_variant is not distinct from 'answers' as counts_answers
+    from traced_rule($1) as rule, traced_result($1) as one
+"""
+#: Of a number that counts answers which depend on a variant: which answers of those who count do.
+_DEPENDING_ANSWERS_SQL = """
+    select
+        'answer' as part, true as is_counted, count(*) as n, '' as reason, [] as first_people,
+        answers.wave, answers.source_file
+    from marts.answers as answers
+    inner join traced_span($1) as span on answers.wave = span.wave
+    inner join traced_items($1) as items on answers.item = items.item
+    inner join (from traced_people($1, $2, $3)) as people on answers.participant_id = people.participant_id
+    where list_contains(items_of(traced_outcome($1)), answers.item)
+        and people.is_counted
+        and answer_depends(
+            items.is_in_main, items.is_in_variant, items.is_turned_otherwise, people.main_score, people.variant_score
+        )
+    group by answers.wave, answers.source_file
 """
 #: The range is pushed down to every table of people, the list only to the scores.
 _SCORES_SQL = """
@@ -150,7 +165,7 @@ def trace_lines(ask: Query, result_id: str, names: Mapping[str, str], max_listed
     rows = ask(TraceRow, _HEAD_SQL, [result_id])
     if not rows:
         return []
-    (rule,) = ask(Rule, "from traced_rule($1)", [result_id])
+    (rule,) = ask(Rule, _RULE_SQL, [result_id])
     result = rows[0]
     lines = [f"{result.result_id}: {result.text}"]
     if result.value is not None:
@@ -160,9 +175,9 @@ def trace_lines(ask: Query, result_id: str, names: Mapping[str, str], max_listed
     lines += [f"  method     {result.how}", f"  formula    {result.formula}", f"  of         {result.people}"]
     lines += [f"  made of    {row.result_id}: {row.text}" for row in rows if row.part == "made of"]
     lines += [f"  score      {row.measure}: {row.how}" for row in rows if row.part == "scale"]
-    groups = ask(GroupRow, _GROUPS_SQL, [result_id, rule.people, rule.moment, max_listed])
-    if result_id.startswith("variant"):
-        groups += ask(GroupRow, _VARIANT_CELLS_SQL, [result_id])
+    groups = ask(GroupRow, _GROUPS_SQL, [result_id, rule.people, rule.moment, max_listed, rule.counts_answers])
+    if rule.counts_answers:
+        groups += ask(GroupRow, _DEPENDING_ANSWERS_SQL, [result_id, rule.people, rule.moment])
     people = [row for row in groups if row.part == "person"]
     if not people:
         return lines

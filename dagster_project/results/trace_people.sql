@@ -262,7 +262,7 @@ from codebook.items as items, traced_result(traced_id) as one
 where one.outcome = 'whole_sheet' and one.analysis = 'careless' and items.instrument not in ('measures', 'services');
 
 -- How many cells of everybody are behind a number, by file. A sheet has one cell of every item, answered or not: of all items that
--- stand in the same file one is looked at, and stands for as many as they are. Not of variants, which look at single answers.
+-- stand in the same file one is looked at, and stands for as many as they are. Not for a number of single answers.
 create or replace macro traced_cells(traced_id) as table
 with alike as (
     select alike_of(item) as item, count(*) as n
