@@ -17,7 +17,6 @@ from pathlib import Path
 from dagster_project.direct_identifiers import definition_findings
 from dagster_project.disclosure import (
     DisclosureError,
-    EarlierReleaseError,
     PublicResults,
     ScorePattern,
     left_out_analyses,
@@ -59,8 +58,7 @@ def publish_public(settings: Settings, study: Study, warehouse: Warehouse, sourc
     what was released: the release itself may be open elsewhere. None is made where the protocol has `disclosure: none`; one
     that is there stays. Each one that is made has its entry in the audit trail; source: who made it.
 
-    One that would give people away together with earlier ones is not made: the earlier one stays, and reason says so. Raises
-    DisclosureError where there can be none, and where nobody knows what earlier ones printed.
+    Raises DisclosureError where there can be none, and where nobody knows what earlier ones printed.
     """
     folder = settings.study_folder / PUBLIC
     rule = study.protocol.disclosure
@@ -87,10 +85,7 @@ def publish_public(settings: Settings, study: Study, warehouse: Warehouse, sourc
     results = dict(sorted(read_results(warehouse).items()))
     patterns = score_patterns(study, warehouse)
     overlapping = overlapping_scales(study, warehouse)
-    try:
-        public = public_results(study, results, patterns, overlapping, key, ledger, team_manifest["release"])
-    except EarlierReleaseError as error:
-        return PublicRelease(folder if folder.exists() else None, is_new=False, reason=str(error))
+    public = public_results(study, results, patterns, overlapping, key, ledger, team_manifest["release"])
     manifest = _new_manifest(study, team_manifest, key)
     building = settings.study_folder / PUBLIC_RELEASES / f".building-{uuid.uuid4().hex}"
     building.mkdir(parents=True)
