@@ -22,8 +22,11 @@ from dagster_project.keys import (
     SettingsError,
     begin_rotation,
     cancel_rotation,
+    finish_cancellation,
     finish_rotation,
+    is_cancellation_unfinished,
     newest_manifest,
+    read_cancelled_rotation,
     read_rotation,
 )
 from dagster_project.keys.derivation import key_of
@@ -60,7 +63,7 @@ def begin_key_rotation(settings: Settings) -> Rotation:
 
 def _record_once(
     settings: Settings,
-    kind: Literal["key_rotation_begun", "key_rotated"],
+    kind: Literal["key_rotation_begun", "key_rotation_cancelled", "key_rotated"],
     rotation: Rotation,
     source: Source = "command line",
     **facts: Fact,
@@ -122,8 +125,10 @@ def finish_key_rotation(settings: Settings, source: Source = "command line") -> 
 
 
 def continue_key_rotation(settings: Settings) -> None:
-    """Before a run: end a rotation whose release is there already, else make way for the new pseudonyms."""
+    """Before a run: end a rotation whose release is there already or that was taken back, else make way for the new
+    pseudonyms."""
     finish_key_rotation(settings)
+    finish_key_cancellation(settings)
     if (rotation := read_rotation(settings.study_home)) is not None:
         _record_once(settings, "key_rotation_begun", rotation)
         move_to_new_key(settings, settings.key())
@@ -131,14 +136,38 @@ def continue_key_rotation(settings: Settings) -> None:
 
 def cancel_key_rotation(settings: Settings) -> None:
     """Go back to the former key. Raises KeyFileError where no rotation goes on."""
-    new_key = None
     with suppress(SettingsError):  # what was begun cannot be read
         finish_key_rotation(settings)
-        new_key = settings.key()
-    if not cancel_rotation(settings.study_home):
+    if not cancel_rotation(settings.study_home) and not is_cancellation_unfinished(settings.study_home):
         raise KeyFileError(f"{settings.study_folder}: no rotation of the key goes on; there is nothing to take back")
-    record(settings, "key_rotation_cancelled", {})
-    move_to_new_key(settings, settings.key(), new_key)
+    finish_key_cancellation(settings)
+
+
+def finish_key_cancellation(settings: Settings) -> None:
+    """Do what is left to be done of a rotation that was taken back: add its entries to the audit trail, each once, and
+    delete what runs made of its pseudonyms."""
+    home = settings.study_home
+    if not is_cancellation_unfinished(home):
+        return
+    rotation = read_cancelled_rotation(home)
+    if rotation is not None:
+        _record_once(settings, "key_rotation_begun", rotation)
+        _record_once(settings, "key_rotation_cancelled", rotation)
+    else:  # which one it was, nobody can read
+        kinds = [entry.kind for entry in snapshot(settings.study_folder).entries if entry.kind.startswith("key_rotat")]
+        if kinds[-1:] != ["key_rotation_cancelled"]:
+            record(settings, "key_rotation_cancelled", {})
+    move_to_new_key(settings, settings.key(), _key_of(settings, rotation))
+    finish_cancellation(home)
+
+
+def _key_of(settings: Settings, rotation: Rotation | None) -> bytes | None:
+    """The new key of a rotation, where it is known."""
+    secret = settings.pseudonym_key if rotation is None or rotation.secret is None else rotation.secret
+    if rotation is None or not secret:
+        return None
+    key = rotation.key(secret.encode(), "")
+    return key.derived if key.check == rotation.check else None
 
 
 def has_rotation(settings: Settings) -> bool:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from dagster_project.dagster_home.folder import open_dagster_home
 from dagster_project.file_modes import close_folders
 from dagster_project.fingerprint import LastRun, has_paths_outside, inputs_fingerprint, record_run, unchanged_since
-from dagster_project.keys import read_rotation
+from dagster_project.keys import is_cancellation_unfinished, read_rotation
 from dagster_project.models.manifest import prepare_in_background
 from dagster_project.network_folders import network_warning
 from dagster_project.retention.records import Removal, is_due, read_look, read_removals
@@ -48,7 +48,7 @@ def run_everything(settings: Settings, *, quiet: bool, is_forced: bool, waits: b
     with study_lock(settings.lock_file, run_id, waits=waits, report=report):
         close_folders(settings.private_folders)
         refuse_other_trail(settings.study_folder)
-        if read_rotation(settings.study_home) is not None:
+        if read_rotation(settings.study_home) is not None or is_cancellation_unfinished(settings.study_home):
             from dagster_project.rotation import continue_key_rotation
 
             continue_key_rotation(settings)

@@ -74,10 +74,11 @@ def finish_pending(settings: Settings) -> None:
 def _refuse_during_rotation(settings: Settings) -> None:
     """The standing release, and queries, have pseudonyms of the former key: the person would not be known there."""
     from dagster_project.erasure import ErasureError
-    from dagster_project.rotation import finish_key_rotation, has_rotation
+    from dagster_project.rotation import finish_key_cancellation, finish_key_rotation, has_rotation
 
     if has_rotation(settings):
         finish_key_rotation(settings)
+    finish_key_cancellation(settings)
     if has_rotation(settings):
         raise ErasureError(
             f"{settings.study_folder}: a rotation of the key goes on; end it with `wavehouse run`, or take it back with"

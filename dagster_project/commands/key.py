@@ -75,6 +75,7 @@ def _rotate(options: argparse.Namespace, settings: Settings) -> int:
     from dagster_project.rotation import (
         begin_key_rotation,
         cancel_key_rotation,
+        finish_key_cancellation,
         finish_key_rotation,
         has_rotation,
         releases_of_former_keys,
@@ -94,6 +95,7 @@ def _rotate(options: argparse.Namespace, settings: Settings) -> int:
             say("the key is the former one again; `wavehouse run` makes the working file anew")
             return 0
         finish_key_rotation(settings)
+        finish_key_cancellation(settings)
         if not has_rotation(settings):
             read_study(settings.study_folder)  # what is wrong with it is said before anything is changed
             if not options.yes and not _is_confirmed():

@@ -9,7 +9,6 @@ from dagster_project.checks import Check
 from dagster_project.defs.steps import check_result, fails_in_one_line
 from dagster_project.release.public import REPORT, publish_public
 from dagster_project.study_run import StudyRun
-from dagster_project.trail import Facts, record
 
 
 @dg.asset(
@@ -26,15 +25,12 @@ from dagster_project.trail import Facts, record
 )
 def public_release(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
     with fails_in_one_line():
-        published = publish_public(study_run.settings, study_run.study(), study_run.warehouse)
+        published = publish_public(study_run.settings, study_run.study(), study_run.warehouse, study_run.source)
         message = published.reason or "It is of the release, or the study declares that there is none."
         follows = check_result(Check("follows_the_release", not published.reason, message, is_warning=True))
         if published.folder is None:
             words = published.reason or "The study declares that there is none (disclosure: none)."
             return dg.MaterializeResult(metadata={"what it holds": words}, check_results=[follows])
-        if published.is_new:
-            facts: Facts = {"numbers": published.numbers, "hidden": published.hidden}
-            record(study_run.settings, "public_release", facts, study_run.source)
         return dg.MaterializeResult(
             metadata={
                 "folder": dg.MetadataValue.path(str(published.folder)),

@@ -7,15 +7,13 @@ report of the data protection officer. Does not belong here: computing a result 
 from dagster_project.disclosure.brackets import MARK
 from dagster_project.disclosure.cells import ScorePattern
 from dagster_project.disclosure.documents import write_public_files
-from dagster_project.disclosure.ledger import Ledger, read_ledger, write_ledger
+from dagster_project.disclosure.ledger import DisclosureError, Ledger, read_ledger, write_ledger
 from dagster_project.disclosure.officer import write_officer_report
 from dagster_project.disclosure.public_results import PublicResults, left_out_analyses, public_results
-from dagster_project.disclosure.suppression import DisclosureError, EarlierReleaseError
 
 __all__ = [
     "MARK",
     "DisclosureError",
-    "EarlierReleaseError",
     "Ledger",
     "PublicResults",
     "ScorePattern",

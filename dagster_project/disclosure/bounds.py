@@ -69,6 +69,9 @@ class System:
         self._entries = (rows, columns, data, row_count)
         self._programs: dict[int, tuple[npt.NDArray[np.int64], Any, Any]] = {}
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._index
+
     def bound(
         self, name: str, intervals: Mapping[str, Interval], reached: Interval | None = None, width: float = math.inf
     ) -> tuple[Bound, list[npt.NDArray[np.float64]]]:

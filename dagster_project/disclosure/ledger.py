@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from dagster_project.disclosure.suppression import DisclosureError
+
+class DisclosureError(ValueError):
+    """There can be no public release. The message is one line with the cure."""
 
 
 @dataclass(frozen=True)

@@ -103,6 +103,16 @@ def _hidden_table(records: Sequence[Record]) -> str:
     return "## Number by number\n\n" + markdown_table(["number", "value", "why", "may be, for all that is public"], rows)
 
 
+def _narrow_words(public: PublicResults) -> str:
+    """How many small counts somebody can narrow down further, who needs no new release for it."""
+    if not (count := len(public.suppression.already_narrow)):
+        return ""
+    return (
+        f"; they say so of {count} of these counts, to somebody who knows exactly who came and went. This release adds"
+        " nothing to that, and tells others no more than is declared"
+    )
+
+
 def _limits(rule: Disclosure, public: PublicResults) -> list[str]:
     texts = [
         "## What is promised, and what is not",
@@ -110,9 +120,10 @@ def _limits(rule: Disclosure, public: PublicResults) -> list[str]:
         " every printed count of this release and every sum between counts"
         " that the"
         " software knows, with what earlier releases of this edition printed, also by somebody who has the whole roster with"
-        " its characteristics and groups. Unless the roster alone says so, none of these intervals is narrower"
-        f" than {rule.least_width} people. Means: no mean, SD or combination of means of a measure is of fewer than"
-        f" {rule.minimum} people.",
+        " its characteristics and groups, and knows of every number by how many people it differs from the earlier one."
+        " Unless the roster or earlier releases say so by themselves, none of these intervals is narrower"
+        f" than {rule.least_width} people{_narrow_words(public)}. Means: no mean, SD or combination of means of a measure is"
+        f" fewer than {rule.minimum} people.",
         "Not promised: anything against somebody who knows all but a few of the people from elsewhere; other publications"
         " from"
         " the same data, papers and the team's own release among them; the words of the protocol (title, source, labels),"

@@ -23,6 +23,7 @@ from dagster_project.disclosure.reliability import (
     coefficients,
     decide_coefficients,
 )
+from dagster_project.disclosure.rounding import rounded_interval
 from dagster_project.disclosure.suppression import FEWER, SECONDARY, Suppression
 from dagster_project.disclosure.values import (
     DIFFERENCE,
@@ -93,7 +94,7 @@ def public_results(
     reliability = coefficients(results)
     of_reliability = decide_coefficients(reliability, decisions, suppression, rule, ledger)
     rows |= {row.result_id: row for row in _reliability_rows(study, results, reliability, of_reliability, suppression)}
-    people = {name: suppression.intervals[name] for name in suppression.counts}
+    people = {name: rounded_interval(count, rule) for name, count in suppression.counts.items()}
     rows |= {row.result_id: row for row in derived_rows(study, results, rows, people)}
     next_ledger = Ledger(
         rule.edition,
@@ -182,7 +183,7 @@ def _value_rows(
     decimals = decimals_of(decision.printed_mean)
     for row in derived:
         if row.statistic == "p":
-            yield _p_row(row, mean, sd, decimals, n, suppression.intervals[value_set.name])
+            yield _p_row(row, mean, sd, decimals, n, rounded_interval(n, rule))
             continue
         limit = format_number(float(low[0] if row.statistic == "ci95_low" else high[0]), decimals)
         method = "95 % t interval, computed from n, mean and SD as printed"

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from dagster_project.disclosure.brackets import MARK, number_of
 from dagster_project.disclosure.ledger import Ledger, ValueEntry
+from dagster_project.disclosure.rounding import rounded_interval
 from dagster_project.disclosure.suppression import FEWER, Suppression
 from dagster_project.disclosure.values import DOMINANCE, EVEN, FEW_VALUES, SAME_ITEMS, ValueDecision
 from dagster_project.results import ResultRow, print_statistic, result_id
@@ -75,7 +76,7 @@ def decide_coefficients(
             decisions_by_name[entry.name] = ValueDecision(None, None, suppression.rules.get(entry.name, FEWER))
         elif of_scores is None or of_scores.rule in _RULES_OF_SCORES:
             decisions_by_name[entry.name] = ValueDecision(None, None, of_scores.rule if of_scores is not None else FEWER)
-        elif suppression.intervals[entry.name][0] < _LEAST_DEGREES + 1:
+        elif rounded_interval(suppression.counts[entry.name], rule)[0] < _LEAST_DEGREES + 1:
             decisions_by_name[entry.name] = ValueDecision(None, None, DEGREES)
         elif entry.alpha is None:  # everybody answered alike
             decisions_by_name[entry.name] = ValueDecision(None, None, EVEN)

@@ -1,42 +1,34 @@
 """Which counts are hidden: the small ones, and as many others as it takes for nobody to calculate them.
 
 Belongs here: primary and secondary suppression over all counts together. Does not belong here: which counts there are
-(cells.py), linear programs (bounds.py), what earlier releases showed (ledger.py).
+(cells.py), linear programs (bounds.py), which counts need one (search.py), what earlier releases showed (ledger.py).
 
 A count below the minimum is hidden where it is printed. It must also not follow from what is printed, and neither must the
 small counts that are printed nowhere: who did not answer, who came to the first wave alone. For each of them the interval is
 solved to which all printed counts, as rounded, and all sums narrow it down. Where that is narrower than the declared
 protection, the cheapest of the counts that narrow it is hidden too, until every interval is wide enough.
+
+What somebody knows from elsewhere, or from earlier releases, may narrow a count down by itself. No public release can undo
+that. This one adds nothing to it: for whoever knows so much, the interval stays as it was, and for those who know less, it
+is as wide as declared.
 """
 
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from dagster_project.disclosure.bounds import UNKNOWN, Bound, Interval, Relation, System, components
 from dagster_project.disclosure.cells import ITEM_NAMES, CountRegistry
+from dagster_project.disclosure.search import Search
 from dagster_project.study import Disclosure
 
 #: Rules by which a count is hidden.
 FEWER, SECONDARY, EARLIER = "fewer", "secondary", "earlier"
 _TOLERANCE = 1e-6
-#: So few small counts are solved one by one.
-_SHORT_SEARCH = 10
 #: How the names of counts begin that follow from the roster: who is in the study, of which group and category.
 _ROSTER_NAMES = ("flow/roster/", "flow_by_group/roster/", "characteristics/", "characteristics_by_group/")
-#: So many solutions are looked at once more nearby.
-_MOST_STARTS = 4
-
-
-class DisclosureError(ValueError):
-    """There can be no public release. The message is one line with the cure."""
-
-
-class EarlierReleaseError(DisclosureError):
-    """A new public release would give people away together with earlier ones, which stay as they are."""
 
 
 @dataclass
@@ -45,9 +37,10 @@ class Suppression:
 
     counts: those that are printed, as printed. intervals: what is public of each count. rules: of those that are hidden, by
     which rule. ranges: of each small count, two values that it may have for all that is public, far enough apart. fixed:
-    those that an earlier release printed, which no longer can be hidden. is_after_another: whether one was hidden in an
-    earlier release, too, and is another number now. knowledge: of the counts that somebody knows from elsewhere, while it is
-    looked at what such a person could find out.
+    those that an earlier release printed, which no longer can be hidden. earlier: of those that an earlier release decided
+    on, what is public of them for somebody who does not know how many came and went since; intervals holds what is public
+    for those who know. formerly_small: those that were small when an earlier release was made. already_narrow: small counts
+    that somebody can narrow down without this release.
     """
 
     counts: dict[str, int] = field(default_factory=dict)
@@ -55,18 +48,39 @@ class Suppression:
     rules: dict[str, str] = field(default_factory=dict)
     ranges: dict[str, Interval] = field(default_factory=dict)
     fixed: set[str] = field(default_factory=set)
-    is_after_another: bool = False
-    knowledge: dict[str, Interval] = field(default_factory=dict)
-
-    @property
-    def beliefs(self) -> Mapping[str, Interval]:
-        """What somebody holds of each count: what is public, or what they know."""
-        return ChainMap(self.knowledge, self.intervals)
+    earlier: dict[str, Interval] = field(default_factory=dict)
+    formerly_small: set[str] = field(default_factory=set)
+    already_narrow: set[str] = field(default_factory=set)
 
     def hide(self, name: str, rule: str, interval: Interval) -> None:
         self.counts.pop(name, None)
         self.rules[name] = rule
         self.intervals[name] = interval
+
+
+@dataclass(frozen=True)
+class Observer:
+    """Somebody who reads public releases. knowledge: the counts that they know from elsewhere. unsure: those of which they
+    do not know how many came and went since an earlier release."""
+
+    knowledge: Mapping[str, Interval] = field(default_factory=dict)
+    unsure: frozenset[str] = frozenset()
+
+    def beliefs(self, suppression: Suppression) -> Mapping[str, Interval]:
+        """What they hold of each count with all releases."""
+        unsure = {name: suppression.earlier[name] for name in self.unsure if name in suppression.earlier}
+        return ChainMap(dict(self.knowledge), unsure, suppression.intervals)
+
+    def earlier_beliefs(self, suppression: Suppression) -> Mapping[str, Interval]:
+        """What they hold without the release to come."""
+        beliefs = self.beliefs(suppression)
+        return {name: beliefs[name] for name in (*suppression.earlier, *self.knowledge)}
+
+    def knowing_less(self, names: Collection[str]) -> "Observer":
+        """Somebody who knows nothing of these counts but what is public."""
+        return Observer(
+            {name: interval for name, interval in self.knowledge.items() if name not in names}, self.unsure | set(names)
+        )
 
 
 def is_small(value: int, rule: Disclosure) -> bool:
@@ -80,26 +94,31 @@ def small_interval(rule: Disclosure) -> Interval:
 
 
 def protect_counts(registry: CountRegistry, suppression: Suppression, rule: Disclosure) -> None:
-    """Hide what must be hidden beside the small counts, which are hidden already. Raises DisclosureError where only counts
-    that are out already narrow one down."""
+    """Hide what must be hidden beside the small counts, which are hidden already."""
     of_roster = {name: (float(value),) * 2 for name, value in registry.values.items() if name.startswith(_ROSTER_NAMES)}
     for names, relations in components(registry.values, list(registry.relations)):
-        small_names = [
-            name for name in names if 0 < registry.values[name] < rule.minimum or suppression.rules.get(name) == FEWER
-        ]
+        small_names = [name for name in names if _is_to_protect(name, registry, suppression, rule)]
         # Who has the roster knows most: what they cannot find out, nobody can. What is on it, everybody else may try.
-        suppression.knowledge = of_roster
         largest = _largest_values(relations, of_roster)
         # Of a count that can be no larger, the roster says all that need be said.
-        needy = [
+        unlisted_names = [
             name
             for name in small_names
             if name not in of_roster and largest.get(name, UNKNOWN[1]) >= rule.least_width - _TOLERANCE
         ]
-        _protect_component(registry, suppression, rule, names, relations, needy)
-        suppression.knowledge = {}
-        needy = [name for name in small_names if name in of_roster]
-        _protect_component(registry, suppression, rule, names, relations, needy)
+        system = System(names, relations)
+        for observer, needy in (
+            (Observer(of_roster), unlisted_names),
+            (Observer(), [name for name in small_names if name not in unlisted_names]),
+        ):
+            if needy:
+                _Protection(registry, suppression, rule, relations, system).protect(names, needy, observer)
+
+
+def _is_to_protect(name: str, registry: CountRegistry, suppression: Suppression, rule: Disclosure) -> bool:
+    """Whether a count is, or was in an earlier release, of so few people that nobody may narrow it down."""
+    is_few = 0 < registry.values[name] < rule.minimum
+    return is_few or suppression.rules.get(name) == FEWER or name in suppression.formerly_small
 
 
 def _largest_values(relations: list[Relation], knowledge: Mapping[str, Interval]) -> dict[str, float]:
@@ -116,58 +135,103 @@ def _largest_values(relations: list[Relation], knowledge: Mapping[str, Interval]
     return largest
 
 
-def _protect_component(
-    registry: CountRegistry, suppression: Suppression, rule: Disclosure, names: list[str], relations: list[Relation],
-    needy: list[str],
-) -> None:  # fmt: skip
-    if not needy:
-        return
-    index_of = {name: index for index, name in enumerate(names)}
-    positions = np.array([index_of[name] for name in needy], dtype=np.int64)
-    counts = np.array([registry.values[name] for name in needy], dtype=np.float64)  # the first solution is the study
-    search = _Search(System(names, relations), needy, positions, counts, counts.copy())
-    if suppression.knowledge:
-        search.start(rule, suppression)
-    else:  # the study itself is a solution, and what is on the roster hangs together in small blocks
-        search.starts.append(np.array([registry.values[name] for name in names], dtype=np.float64))
-    while True:
-        narrow = search.narrow_count(suppression, rule)
-        if narrow is None:
-            ends = zip(search.lows.tolist(), search.highs.tolist(), strict=True)
-            suppression.ranges |= dict(zip(search.needy, ends, strict=True))
-            return
-        name, bound = narrow
-        if (
-            suppression.knowledge
-            and search.system.bound(name, suppression.knowledge)[0].width < rule.least_width - _TOLERANCE
-        ):
-            search.forget(name)  # the roster says it by itself
-            continue
-        candidates = [count_name for count_name in bound.binding if _can_be_hidden(count_name, suppression)]
-        candidates = candidates or _neighbours(name, relations, suppression)
-        if not candidates and registry.values[name] == 0:
-            search.forget(name)  # nobody, as everybody knows who knows the design
-            continue
-        if not candidates:
-            # Without the numbers: a run's history is no place for them.
-            if suppression.fixed or suppression.is_after_another:
-                raise EarlierReleaseError(
-                    f"disclosure: with what earlier public releases printed, {name} could be narrowed down to a few"
-                    " people; keep to the public release that there is, or start anew with another edition"
-                )
-            raise DisclosureError(
-                f"disclosure: {name} could be narrowed down to a few people, and nothing else can be hidden; declare a"
-                " smaller protection, or disclosure: none"
-            )
-        cheapest = min(candidates, key=lambda code: (registry.costs[code], registry.values[code], code))
-        further_names = _counts_of_other_items(cheapest, name, relations, registry, suppression)
-        for hidden_name in (cheapest, *further_names):
-            suppression.hide(hidden_name, SECONDARY, UNKNOWN)
+@dataclass
+class _Protection:
+    """Hiding counts of a component until the small ones are protected."""
+
+    registry: CountRegistry
+    suppression: Suppression
+    rule: Disclosure
+    relations: list[Relation]
+    system: System
+
+    def protect(self, names: list[str], needy: list[str], observer: Observer) -> None:
+        """Protect the small counts from the observer or, where the observer knows them without this release, from those who
+        know less."""
+        search = self._search(names, needy, observer)
+        tried: set[str] = set()
+        while (narrow := search.narrow_count(observer.beliefs(self.suppression), self.rule)) is not None:
+            name, bound = narrow
+            if name not in tried and self._earlier_width(name, observer)[0] < self.rule.least_width - _TOLERANCE:
+                search.forget(name)
+                self._protect_already_narrow(name, observer)
+                continue
+            tried.add(name)
+            if not self._hide_for(name, bound, observer):  # which solvers' tolerances alone bring about
+                search.forget(name)
+        ends = zip(search.lows.tolist(), search.highs.tolist(), strict=True)
+        self.suppression.ranges |= dict(zip(search.needy, ends, strict=True))
+
+    def _search(self, names: list[str], needy: list[str], observer: Observer) -> Search:
+        index_of = {name: index for index, name in enumerate(names)}
+        positions = np.array([index_of[name] for name in needy], dtype=np.int64)
+        counts = np.array(
+            [self.registry.values[name] for name in needy], dtype=np.float64
+        )  # the first solution is the study
+        search = Search(self.system, list(needy), positions, counts, counts.copy())
+        if observer.knowledge:
+            search.start(self.rule, observer.beliefs(self.suppression))
+        else:  # the study itself is a solution, and what is on the roster hangs together in small blocks
+            search.starts.append(np.array([self.registry.values[name] for name in names], dtype=np.float64))
+        return search
+
+    def _earlier_width(self, name: str, observer: Observer) -> tuple[float, frozenset[str]]:
+        """How closely an observer can narrow down a count without this release, and by what."""
+        bound, _ = self.system.bound(name, observer.earlier_beliefs(self.suppression))
+        return bound.width, bound.binding
+
+    def _protect_already_narrow(self, name: str, observer: Observer) -> None:
+        """An observer narrows a count down without this release: it adds nothing. The same holds for those who do not know
+        what the observer narrows it down by, and so on to those for whom it is as wide as declared."""
+        bound, _ = self.system.bound(name, observer.beliefs(self.suppression))
+        self.suppression.ranges[name] = (bound.low, bound.high)
+        self.suppression.already_narrow.add(name)
+        while self._says_anything_new():
+            earlier_width, binding = self._earlier_width(name, observer)
+            width = min(float(self.rule.least_width), earlier_width) - _TOLERANCE
+            while (bound := self.system.bound(name, observer.beliefs(self.suppression))[0]).width < width:
+                if not self._hide_for(name, bound, observer):
+                    break
+            known_names = {code for code in binding if code in observer.knowledge or code in self.suppression.earlier}
+            less_known_names = known_names - observer.unsure
+            if earlier_width >= self.rule.least_width - _TOLERANCE or not less_known_names:
+                return
+            observer = observer.knowing_less(less_known_names)
+
+    def _says_anything_new(self) -> bool:
+        """Whether the release says anything of a count of the component that no earlier one decided on."""
+        return any(
+            code in self.system and code not in self.suppression.earlier and interval != UNKNOWN
+            for code, interval in self.suppression.intervals.items()
+        )
+
+    def _hide_for(self, name: str, bound: Bound, observer: Observer) -> bool:
+        """Hide the cheapest count that narrows a small one down; where none is printed, say no longer that those are small
+        that narrow it down. Whether there was anything to hide."""
+        suppression = self.suppression
+        candidates = [code for code in bound.binding if _can_be_hidden(code, suppression, observer)]
+        candidates = candidates or _neighbours(name, self.relations, suppression, observer)
+        if candidates:
+            cheapest = min(candidates, key=lambda code: (self.registry.costs[code], self.registry.values[code], code))
+            further_names = _counts_of_other_items(cheapest, name, self.relations, self.registry, suppression, observer)
+            for hidden_name in (cheapest, *further_names):
+                suppression.hide(hidden_name, SECONDARY, UNKNOWN)
+            return True
+        labelled_names = [
+            code
+            for code, rule in suppression.rules.items()
+            if rule == FEWER and code in self.system and code not in suppression.earlier
+        ]
+        binding_names = [code for code in labelled_names if code in bound.binding]
+        for code in binding_names or labelled_names:
+            suppression.hide(code, SECONDARY, UNKNOWN)  # that it is small would itself say too much
+        return bool(labelled_names)
 
 
 def _counts_of_other_items(
-    cheapest: str, narrow_name: str, relations: list[Relation], registry: CountRegistry, suppression: Suppression
-) -> list[str]:
+    cheapest: str, narrow_name: str, relations: list[Relation], registry: CountRegistry, suppression: Suppression,
+    observer: Observer,
+) -> list[str]:  # fmt: skip
     """Where answers to an item that are printed too high narrow down how many people returned a wave, so do those to other
     items of the wave that add up to as many: the cheapest of each, to be hidden at once."""
     totals = [
@@ -185,18 +249,20 @@ def _counts_of_other_items(
     for relation in relations:
         is_twin = relation.total != total and registry.item_totals.get(relation.total) == registry.item_totals[total]
         if is_twin and len(relation.parts) > 1 and lowest(relation.parts) >= lowest_of_item:
-            candidates = [part for part in relation.parts if part in registry.costs and _can_be_hidden(part, suppression)]
+            candidates = [
+                part for part in relation.parts if part in registry.costs and _can_be_hidden(part, suppression, observer)
+            ]
             if candidates:
                 names.append(min(candidates, key=lambda code: (registry.costs[code], registry.values[code], code)))
     return list(dict.fromkeys(names))
 
 
-def _can_be_hidden(name: str, suppression: Suppression) -> bool:
-    """Whether a count is printed, and no earlier release printed it."""
-    return name in suppression.counts and name not in suppression.fixed and name not in suppression.knowledge
+def _can_be_hidden(name: str, suppression: Suppression, observer: Observer) -> bool:
+    """Whether a count is printed, no earlier release printed it, and the observer does not know it anyway."""
+    return name in suppression.counts and name not in suppression.fixed and name not in observer.knowledge
 
 
-def _neighbours(name: str, relations: list[Relation], suppression: Suppression) -> list[str]:
+def _neighbours(name: str, relations: list[Relation], suppression: Suppression, observer: Observer) -> list[str]:
     """Printed counts that share a sum with the count; where there are none, those one sum further, and so on."""
     reached, size = {name}, 0
     while len(reached) > size:
@@ -204,87 +270,7 @@ def _neighbours(name: str, relations: list[Relation], suppression: Suppression) 
         for relation in relations:
             if reached & set(relation.names):
                 reached |= set(relation.names)
-        neighbours = [count_name for count_name in reached if _can_be_hidden(count_name, suppression)]
+        neighbours = [count_name for count_name in reached if _can_be_hidden(count_name, suppression, observer)]
         if neighbours:
             return neighbours
     return []
-
-
-@dataclass
-class _Search:
-    """The small counts of a component, each with the smallest and the largest value that a solution gave it so far.
-    Solutions stay solutions when more is hidden, and two that lie far enough apart in a count show that it is protected:
-    that spares most programs. positions: of the small counts among all."""
-
-    system: System
-    needy: list[str]
-    positions: npt.NDArray[np.int64]
-    lows: npt.NDArray[np.float64]
-    highs: npt.NDArray[np.float64]
-    starts: list[npt.NDArray[np.float64]] = field(default_factory=list)
-
-    def start(self, rule: Disclosure, suppression: Suppression) -> None:
-        """Show of as many counts as possible that they are protected, all together: solutions where all that are not yet
-        are large or small, or every second, every second pair and so on, until that helps no more."""
-        pending, shift = self.pending(rule), 0
-        while len(pending) > _SHORT_SEARCH and shift < max(1, len(pending) - 1).bit_length() + 1:
-            positions = np.arange(len(pending))
-            signs = np.ones(len(pending)) if shift == 0 else np.where(positions >> (shift - 1) & 1, 1.0, -1.0)
-            for values in self.system.far_apart(pending, signs, suppression.beliefs):
-                self.note(values)
-                self.starts = [*self.starts, values][-_MOST_STARTS:]
-            still_pending = self.pending(rule)
-            shift = 0 if shift and 2 * len(still_pending) < len(pending) else shift + 1
-            pending = still_pending
-
-    def forget(self, name: str) -> None:
-        """Look at a count no longer."""
-        index = self.needy.index(name)
-        self.needy.remove(name)
-        self.positions = np.delete(self.positions, index)
-        self.lows, self.highs = np.delete(self.lows, index), np.delete(self.highs, index)
-
-    def pending(self, rule: Disclosure) -> list[str]:
-        """The small counts of which no two solutions are far enough apart yet."""
-        is_narrow = self.highs - self.lows < rule.least_width - _TOLERANCE
-        return [self.needy[index] for index in np.flatnonzero(is_narrow)]
-
-    def note(self, values: npt.NDArray[np.float64]) -> None:
-        """What a solution gives the small counts."""
-        self.lows = np.minimum(self.lows, values[self.positions])
-        self.highs = np.maximum(self.highs, values[self.positions])
-
-    def narrow_count(self, suppression: Suppression, rule: Disclosure) -> tuple[str, Bound] | None:
-        """The first count that is not protected, with its bound; None where all are."""
-        for name in self.pending(rule):
-            if self._is_protected(name, rule):  # by a solution of a count before it
-                continue
-            index, width = self.needy.index(name), rule.least_width - _TOLERANCE
-            outer = self.system.outer_bound(name, suppression.beliefs)
-            if outer is not None and outer.width < width:
-                return name, outer
-            if self._is_protected_nearby(name, suppression, rule):
-                continue
-            reached = (float(self.lows[index]), float(self.highs[index]))
-            bound, solutions = self.system.bound(name, suppression.beliefs, reached, width)
-            if bound.width < width:
-                return name, bound
-            for values in solutions:
-                self.note(values)
-            self.starts = [*self.starts, *solutions][-_MOST_STARTS:]
-            self.lows[index] = min(self.lows[index], bound.low)
-            self.highs[index] = max(self.highs[index], bound.high)
-        return None
-
-    def _is_protected(self, name: str, rule: Disclosure) -> bool:
-        index = self.needy.index(name)
-        return bool(self.highs[index] - self.lows[index] >= rule.least_width - _TOLERANCE)
-
-    def _is_protected_nearby(self, name: str, suppression: Suppression, rule: Disclosure) -> bool:
-        """Whether solutions near the known ones show it: a small program each."""
-        for solution in reversed(self.starts):
-            for values in self.system.neighbouring_solutions(name, suppression.beliefs, solution):
-                self.note(values)
-            if self._is_protected(name, rule):
-                return True
-        return False

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from dagster_project.disclosure.cells import ScorePattern
 from dagster_project.disclosure.ledger import Ledger, ValueEntry
+from dagster_project.disclosure.rounding import rounded_interval
 from dagster_project.disclosure.sums import ENOUGH_PEOPLE, Kind, MeanOf, safe_means, strict_people
 from dagster_project.disclosure.suppression import FEWER, Suppression
 from dagster_project.results import ResultRow, format_number, result_id
@@ -144,10 +145,10 @@ def _has_few_values(study: Study, value_set: ValueSet) -> bool:
 
 def _alone(value_set: ValueSet, suppression: Suppression, rule: Disclosure, overlapping: Sequence[str]) -> ValueDecision:
     """The decision on a mean for itself."""
-    if value_set.n < rule.minimum or value_set.value is None or value_set.sd is None:
-        return ValueDecision(None, None, FEWER)
     if value_set.name not in suppression.counts:
         return ValueDecision(None, None, suppression.rules.get(value_set.name, FEWER))
+    if value_set.n < rule.minimum or value_set.value is None or value_set.sd is None:
+        return ValueDecision(None, None, FEWER)
     if value_set.mean.outcome in overlapping:
         return ValueDecision(None, None, SAME_ITEMS)
     if value_set.limits is not None:
@@ -161,7 +162,7 @@ def _alone(value_set: ValueSet, suppression: Suppression, rule: Disclosure, over
             if from_ends < rule.minimum:
                 return ValueDecision(None, None, EVEN)
     # A mean with more decimals would tell how many people it is of, and, of few values, how many have which.
-    fewest = suppression.intervals[value_set.name][0]
+    fewest = rounded_interval(suppression.counts[value_set.name], rule)[0]
     decimals = _MOST_DECIMALS if fewest >= 100 * 2 * rule.least_width else 1 if fewest >= 10 else 0
     printed_sd = format_number(value_set.sd, decimals)
     if 2 * value_set.sd * 10**-decimals * (value_set.n - 1) < 1 or float(printed_sd) == 0:

@@ -18,7 +18,16 @@ from dagster_project.keys.find import (
     newest_manifest,
 )
 from dagster_project.keys.private_file import write_private
-from dagster_project.keys.rotation import Rotation, begin_rotation, cancel_rotation, finish_rotation, read_rotation
+from dagster_project.keys.rotation import (
+    Rotation,
+    begin_rotation,
+    cancel_rotation,
+    finish_cancellation,
+    finish_rotation,
+    is_cancellation_unfinished,
+    read_cancelled_rotation,
+    read_rotation,
+)
 
 __all__ = [
     "DERIVATION_FILE",
@@ -32,10 +41,13 @@ __all__ = [
     "begin_rotation",
     "cancel_rotation",
     "find_key",
+    "finish_cancellation",
     "finish_rotation",
+    "is_cancellation_unfinished",
     "keep_derivation",
     "key_check",
     "newest_manifest",
+    "read_cancelled_rotation",
     "read_rotation",
     "write_private",
 ]

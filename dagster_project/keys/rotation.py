@@ -20,6 +20,8 @@ from dagster_project.keys.errors import SettingsError
 from dagster_project.keys.private_file import PARTIAL_PREFIX, write_private
 
 PENDING_ROTATION = "rotation.pending"
+#: What the file is called from the moment a rotation is taken back until nothing of it is left.
+CANCELLED_ROTATION = "rotation.cancelled"
 
 
 @dataclass(frozen=True)
@@ -90,8 +92,26 @@ def _is_former(key_file: Path, rotation: Rotation) -> bool:
 
 
 def cancel_rotation(study_home: Path) -> bool:
-    """Take back what a rotation has begun: the key before is in its place still. Returns whether there was any."""
+    """Take back what a rotation has begun, in one step: the key before is in its place still. Its file stays beside, under
+    another name, until what follows is done. Returns whether there was any."""
     with suppress(FileNotFoundError):
-        (study_home / PENDING_ROTATION).unlink()
+        (study_home / PENDING_ROTATION).replace(study_home / CANCELLED_ROTATION)
         return True
     return False
+
+
+def is_cancellation_unfinished(study_home: Path) -> bool:
+    """Whether a rotation was taken back, and not everything done that follows."""
+    return (study_home / CANCELLED_ROTATION).exists()
+
+
+def read_cancelled_rotation(study_home: Path) -> Rotation | None:
+    """The rotation that was taken back; None where nobody can read what it was."""
+    with suppress(OSError, ValueError, TypeError):
+        return Rotation(**json.loads((study_home / CANCELLED_ROTATION).read_text(encoding="utf-8")))
+    return None
+
+
+def finish_cancellation(study_home: Path) -> None:
+    """Nothing is left to be done of a rotation that was taken back."""
+    (study_home / CANCELLED_ROTATION).unlink()

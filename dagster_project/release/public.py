@@ -17,7 +17,6 @@ from pathlib import Path
 from dagster_project.direct_identifiers import definition_findings
 from dagster_project.disclosure import (
     DisclosureError,
-    EarlierReleaseError,
     PublicResults,
     ScorePattern,
     left_out_analyses,
@@ -29,8 +28,10 @@ from dagster_project.disclosure import (
 )
 from dagster_project.fingerprint import LEDGER
 from dagster_project.outcomes.store import read_results
+from dagster_project.release.public_entry import add_intended_entry, intend_entry
 from dagster_project.settings import Settings
 from dagster_project.study import Disclosure, Study
+from dagster_project.trail import Source
 from dagster_project.warehouse import Warehouse, current_release, identifier, make_current, recover_pointer
 
 #: In the study's folder: the public release, and the report of what it hides, which is the team's.
@@ -52,17 +53,17 @@ class PublicRelease:
     reason: str = ""
 
 
-def publish_public(settings: Settings, study: Study, warehouse: Warehouse) -> PublicRelease:
+def publish_public(settings: Settings, study: Study, warehouse: Warehouse, source: Source = "command line") -> PublicRelease:
     """Make the public release of the current release, unless it is there. warehouse: the working file, which holds
     what was released: the release itself may be open elsewhere. None is made where the protocol has `disclosure: none`; one
-    that is there stays.
+    that is there stays. Each one that is made has its entry in the audit trail; source: who made it.
 
-    One that would give people away together with earlier ones is not made: the earlier one stays, and reason says so. Raises
-    DisclosureError where there can be none, and where nobody knows what earlier ones printed.
+    Raises DisclosureError where there can be none, and where nobody knows what earlier ones printed.
     """
     folder = settings.study_folder / PUBLIC
     rule = study.protocol.disclosure
     recover_pointer(folder)
+    add_intended_entry(settings, _manifest(folder), source)
     team_manifest = current_release(settings.study_folder)
     if rule == "none" or team_manifest is None:
         return PublicRelease(None, is_new=False)
@@ -84,10 +85,7 @@ def publish_public(settings: Settings, study: Study, warehouse: Warehouse) -> Pu
     results = dict(sorted(read_results(warehouse).items()))
     patterns = score_patterns(study, warehouse)
     overlapping = overlapping_scales(study, warehouse)
-    try:
-        public = public_results(study, results, patterns, overlapping, key, ledger, team_manifest["release"])
-    except EarlierReleaseError as error:
-        return PublicRelease(folder if folder.exists() else None, is_new=False, reason=str(error))
+    public = public_results(study, results, patterns, overlapping, key, ledger, team_manifest["release"])
     manifest = _new_manifest(study, team_manifest, key)
     building = settings.study_folder / PUBLIC_RELEASES / f".building-{uuid.uuid4().hex}"
     building.mkdir(parents=True)
@@ -97,10 +95,13 @@ def publish_public(settings: Settings, study: Study, warehouse: Warehouse) -> Pu
         # The ledger first: what it remembers too much hides too much, what it forgets gives people away.
         write_ledger(ledger_file, public.ledger)
         write_officer_report(settings.study_folder / REPORT, rule, results, public, team_manifest["release"])
-        _make_public(building, folder, team_manifest["release"])
+        summary = _summary(folder, public)
+        intend_entry(settings, manifest, summary.numbers, summary.hidden)
+        make_public(building, folder, team_manifest["release"])
+        add_intended_entry(settings, manifest, source)
     finally:
         shutil.rmtree(building, ignore_errors=True)
-    return _summary(folder, public)
+    return summary
 
 
 def _fault_of_ledger(file: Path, rule: Disclosure) -> str:
@@ -161,7 +162,7 @@ def _is_whole(folder: Path) -> bool:
         return False
 
 
-def _make_public(building: Path, folder: Path, name: str) -> None:
+def make_public(building: Path, folder: Path, name: str) -> None:
     """Let `public` lead to the finished folder, in one step: readers see the old one or the new one. The others are
     deleted, also what killed runs left."""
     target = building.with_name(f"{name}-{uuid.uuid4().hex[:8]}")

@@ -1,7 +1,8 @@
 """A public release that is killed at each change of the file system, and made by a run after it.
 
 Usage: python public_release_kills.py ROOT SCRATCH STEP: ROOT holds data/small_study and home, SCRATCH the copies. Prints, a line each,
-at which change it was killed, and whose the public release was then and after the next run.
+at which change it was killed, whose the public release was then and after the next run, how many folders are left, and how many
+entries the audit trail has got of it.
 """
 
 import hashlib
@@ -13,8 +14,10 @@ from pathlib import Path
 from killed_changes import is_killed_at
 
 from dagster_project.release.public import publish_public
+from dagster_project.release.public_entry import PENDING_ENTRY
 from dagster_project.settings import Settings, read_settings
 from dagster_project.study import read_study
+from dagster_project.trail import read_lines, trail_file
 from dagster_project.warehouse import Warehouse
 
 
@@ -36,6 +39,16 @@ def state_of(public: Path) -> str:
         return "mixed"
     name = json.loads(files["manifest.json"].read_text(encoding="utf-8"))["release"]
     return "former" if name == "earlier" else "new"
+
+
+def entry_count(settings: Settings, public: Path) -> int:
+    """How many entries of public releases there are beside that of the example's run; the last is of the one that is there."""
+    lines = read_lines(trail_file(settings.study_folder).read_bytes())
+    entries = [line.entry for line in lines if line.entry is not None and line.entry.kind == "public_release"]
+    manifest = json.loads((public / "manifest.json").read_text(encoding="utf-8"))
+    assert entries[-1].facts["released_at"] == manifest["released_at"]
+    assert not (settings.study_home / PENDING_ENTRY).exists()
+    return len(entries) - 1
 
 
 def settings_at(folder: Path, root: Path) -> Settings:
@@ -62,7 +75,7 @@ def main() -> None:
         killed = state_of(public)
         assert not is_killed_at(0, lambda settings=settings: publish(settings))  # type: ignore[misc]
         leftovers = [path.name for path in (settings.study_folder / "public_releases").iterdir()]
-        print(number, killed, state_of(public), len(leftovers), flush=True)
+        print(number, killed, state_of(public), len(leftovers), entry_count(settings, public), flush=True)
         shutil.rmtree(folder)
 
 

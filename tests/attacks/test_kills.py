@@ -14,7 +14,15 @@ import pytest
 from killed_changes import is_killed_at
 
 from dagster_project.keys import newest_manifest
-from dagster_project.rotation import begin_key_rotation, continue_key_rotation, finish_key_rotation, has_rotation
+from dagster_project.release.public import make_public
+from dagster_project.release.public_entry import PENDING_ENTRY, add_intended_entry, intend_entry
+from dagster_project.rotation import (
+    begin_key_rotation,
+    cancel_key_rotation,
+    continue_key_rotation,
+    finish_key_rotation,
+    has_rotation,
+)
 from dagster_project.settings import Settings, read_settings
 from dagster_project.trail import chain_faults, read_lines, trail_file
 from dagster_project.warehouse import current_release, publish_release, recover_release, release_names
@@ -81,8 +89,44 @@ def test_a_public_release_that_is_killed_anywhere_is_the_former_or_the_new_one(s
     )
     assert process.returncode == 0, process.stderr
     lines = [line.split()[1:] for line in process.stdout.splitlines()]
-    assert {tuple(line) for line in lines} == {("former", "new", "1"), ("new", "new", "1")}, process.stdout
+    assert {tuple(line) for line in lines} == {("former", "new", "1", "1"), ("new", "new", "1", "1")}, process.stdout
     assert lines == sorted(lines)
+
+
+def test_the_entry_of_a_public_release_is_added_once_whenever_it_is_killed(tmp_path: Path) -> None:
+    """At each change: of a release that took the former one's place there is an
+    entry, of one that did not there is none."""
+    number, states = 0, []
+    while True:
+        number += 1
+        study_folder = tmp_path / str(number) / "data" / "mood"
+        settings = read_settings(
+            {"WAVEHOUSE_STUDY": str(study_folder), "WAVEHOUSE_HOME": str(tmp_path / str(number) / "home")}
+        )
+
+        def publish(name: str, settings: Settings = settings) -> None:
+            building = settings.study_folder / "public_releases" / f".building-{name}"
+            building.mkdir(parents=True)
+            manifest = {"release": name, "released_at": f"2026-01-0{name[1]}"}
+            (building / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+            intend_entry(settings, manifest, 12, 3)
+            make_public(building, settings.study_folder / "public", name)
+            add_intended_entry(settings, manifest, "ui")
+
+        publish("r1")
+        if not is_killed_at(number, lambda publish=publish: publish("r2")):  # type: ignore[misc]
+            break
+        manifest = json.loads((study_folder / "public" / "manifest.json").read_text(encoding="utf-8"))
+        states.append(manifest["release"])
+        for _ in range(2):
+            add_intended_entry(settings, manifest, "ui")
+        lines = read_lines(trail_file(study_folder).read_bytes())
+        entries = [line.entry for line in lines if line.entry is not None and line.entry.kind == "public_release"]
+        assert [entry.facts["release"] for entry in entries] == (["r1"] if states[-1] == "r1" else ["r1", "r2"]), number
+        assert chain_faults(lines) == [] and {entry.source for entry in entries} == {"ui"}
+        assert not (settings.study_home / PENDING_ENTRY).exists()
+    assert states == sorted(states) and set(states) == {"r1", "r2"}
+    assert number > 8
 
 
 @pytest.fixture
@@ -147,3 +191,35 @@ def test_a_rotation_that_is_killed_anywhere_has_one_key_and_is_finished(settings
         assert [entry.kind for entry in entries] == ["key_rotation_begun", "key_rotated"], number
         assert [entry.facts["check"] for entry in entries] == [new.check] * 2
     assert number > 20
+
+
+@pytest.mark.parametrize("repeats", [True, False])
+def test_a_rotation_whose_taking_back_is_killed_anywhere_is_taken_back(
+    settings_of: Callable[[str], Settings], *, repeats: bool
+) -> None:
+    """By the same command again, or by the next run; with one entry in the audit trail, and nothing left of the new key."""
+    number, kill_states = 0, set()
+    while True:
+        number += 1
+        settings = settings_of(str(number))
+        former = settings.study_key()
+        begin_key_rotation(settings)
+        new = settings.study_key()
+        if not is_killed_at(number, lambda settings=settings: cancel_key_rotation(settings)):  # type: ignore[misc]
+            break
+        kill_states.add(has_rotation(settings))
+        if has_rotation(settings) or repeats:
+            assert settings.study_key().check == (new.check if has_rotation(settings) else former.check)
+            cancel_key_rotation(settings)
+        else:
+            continue_key_rotation(settings)
+        assert settings.study_key() == former
+        home = [file for file in settings.study_home.rglob("*") if file.is_file()]
+        assert [file.name for file in home if new.secret in file.read_bytes()] == []
+        assert [file.name for file in home if b"of the former pseudonyms" in file.read_bytes()] == []
+        lines = read_lines(trail_file(settings.study_folder).read_bytes())
+        assert chain_faults(lines) == []
+        entries = [line.entry for line in lines if line.entry is not None and line.entry.kind.startswith("key_")]
+        assert [entry.kind for entry in entries] == ["key_rotation_begun", "key_rotation_cancelled"], number
+        assert [entry.facts["check"] for entry in entries] == [new.check] * 2
+    assert kill_states == {True, False} and number > 5

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from disclosure.made_people import ANSWERS, CATEGORIES, CONTRASTS, GROUPS, HEALTH, SCALES, WAVES, Person
 from scipy.optimize import linprog
+from scipy.sparse import csr_array
 
 ARMS = (*GROUPS, None)
 STATES = ("returned", "not_returned", "withdrawn")
@@ -198,15 +199,14 @@ class Attacker:
             limits.append(-low)
         rows += [-self._row(expression) for expression in self.inequalities]
         limits += [0.0] * len(self.inequalities)
-        equal = np.array([self._row(expression) for expression in self.equalities])
+        equal = csr_array([self._row(expression) for expression in self.equalities])
+        unequal, no_rest = csr_array(rows), np.zeros(equal.shape[0])
         answers = {}
         for name, expression in questions.items():
             objective = self._row(expression)
             ends = []
             for sign in (1.0, -1.0):
-                answer = linprog(
-                    sign * objective, A_ub=np.array(rows), b_ub=limits, A_eq=equal, b_eq=np.zeros(len(equal)), method="highs"
-                )
+                answer = linprog(sign * objective, A_ub=unequal, b_ub=limits, A_eq=equal, b_eq=no_rest, method="highs")
                 assert answer.status in (0, 3, 4), (name, answer.message)
                 ends.append(sign * answer.fun if answer.status == 0 else sign * -np.inf)
             answers[name] = (ends[0], ends[1])

@@ -1,0 +1,100 @@
+"""Which small counts are not yet protected: a search that solves as few linear programs as possible.
+
+Belongs here: keeping what solutions show of the small counts. Does not belong here: the programs (bounds.py), what is hidden
+(suppression.py).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from dagster_project.disclosure.bounds import Bound, Interval, System
+from dagster_project.study import Disclosure
+
+_TOLERANCE = 1e-6
+#: So few small counts are solved one by one.
+_SHORT_SEARCH = 10
+#: So many solutions are looked at once more nearby.
+_MOST_STARTS = 4
+
+
+@dataclass
+class Search:
+    """The small counts of a component, each with the smallest and the largest value that a solution gave it so far.
+    Solutions stay solutions when more is hidden, and two that lie far enough apart in a count show that it is protected:
+    that spares most programs. positions: of the small counts among all."""
+
+    system: System
+    needy: list[str]
+    positions: npt.NDArray[np.int64]
+    lows: npt.NDArray[np.float64]
+    highs: npt.NDArray[np.float64]
+    starts: list[npt.NDArray[np.float64]] = field(default_factory=list)
+
+    def start(self, rule: Disclosure, beliefs: Mapping[str, Interval]) -> None:
+        """Show of as many counts as possible that they are protected, all together: solutions where all that are not yet
+        are large or small, or every second, every second pair and so on, until that helps no more."""
+        pending, shift = self.pending(rule), 0
+        while len(pending) > _SHORT_SEARCH and shift < max(1, len(pending) - 1).bit_length() + 1:
+            positions = np.arange(len(pending))
+            signs = np.ones(len(pending)) if shift == 0 else np.where(positions >> (shift - 1) & 1, 1.0, -1.0)
+            for values in self.system.far_apart(pending, signs, beliefs):
+                self.note(values)
+                self.starts = [*self.starts, values][-_MOST_STARTS:]
+            still_pending = self.pending(rule)
+            shift = 0 if shift and 2 * len(still_pending) < len(pending) else shift + 1
+            pending = still_pending
+
+    def forget(self, name: str) -> None:
+        """Look at a count no longer."""
+        index = self.needy.index(name)
+        self.needy.remove(name)
+        self.positions = np.delete(self.positions, index)
+        self.lows, self.highs = np.delete(self.lows, index), np.delete(self.highs, index)
+
+    def pending(self, rule: Disclosure) -> list[str]:
+        """The small counts of which no two solutions are far enough apart yet."""
+        is_narrow = self.highs - self.lows < rule.least_width - _TOLERANCE
+        return [self.needy[index] for index in np.flatnonzero(is_narrow)]
+
+    def note(self, values: npt.NDArray[np.float64]) -> None:
+        """What a solution gives the small counts."""
+        self.lows = np.minimum(self.lows, values[self.positions])
+        self.highs = np.maximum(self.highs, values[self.positions])
+
+    def narrow_count(self, beliefs: Mapping[str, Interval], rule: Disclosure) -> tuple[str, Bound] | None:
+        """The first count that is not protected, with its bound; None where all are."""
+        for name in self.pending(rule):
+            if self._is_protected(name, rule):  # by a solution of a count before it
+                continue
+            index, width = self.needy.index(name), rule.least_width - _TOLERANCE
+            outer = self.system.outer_bound(name, beliefs)
+            if outer is not None and outer.width < width:
+                return name, outer
+            if self._is_protected_nearby(name, beliefs, rule):
+                continue
+            reached = (float(self.lows[index]), float(self.highs[index]))
+            bound, solutions = self.system.bound(name, beliefs, reached, width)
+            if bound.width < width:
+                return name, bound
+            for values in solutions:
+                self.note(values)
+            self.starts = [*self.starts, *solutions][-_MOST_STARTS:]
+            self.lows[index] = min(self.lows[index], bound.low)
+            self.highs[index] = max(self.highs[index], bound.high)
+        return None
+
+    def _is_protected(self, name: str, rule: Disclosure) -> bool:
+        index = self.needy.index(name)
+        return bool(self.highs[index] - self.lows[index] >= rule.least_width - _TOLERANCE)
+
+    def _is_protected_nearby(self, name: str, beliefs: Mapping[str, Interval], rule: Disclosure) -> bool:
+        """Whether solutions near the known ones show it: a small program each."""
+        for solution in reversed(self.starts):
+            for values in self.system.neighbouring_solutions(name, beliefs, solution):
+                self.note(values)
+            if self._is_protected(name, rule):
+                return True
+        return False
