@@ -71,10 +71,12 @@ def other_studies_reason(settings: Settings, loaded_studies: Sequence[str], log:
     except SettingsError as error:
         log.warning("%s; what is loaded goes on without a change", error)
         return None
-    added, gone = set(studies) - set(loaded_studies), set(loaded_studies) - set(studies)
-    if not added and not gone:
+    new_names, old_names = set(studies) - set(loaded_studies), set(loaded_studies) - set(studies)
+    if not new_names and not old_names:
         return None
-    changes = "; ".join(f"{word}: {', '.join(sorted(names))}" for word, names in (("added", added), ("gone", gone)) if names)
+    changes = "; ".join(
+        f"{word}: {', '.join(sorted(names))}" for word, names in (("added", new_names), ("gone", old_names)) if names
+    )
     if not can_reload():
         log.warning("%s has other studies than this graph (%s); reload the definitions", STUDIES_VARIABLE, changes)
         return None
