@@ -35,6 +35,7 @@ from dagster_project.commands import (
     ui,
 )
 from dagster_project.file_modes import keep_files_private
+from dagster_project.memory import limit_memory
 from dagster_project.readable_files import allow
 from dagster_project.settings import EXAMPLE_NAME, read_settings
 from dagster_project.studies import has_studies, meant_study
@@ -65,6 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     keep_files_private(os.environ)
     try:
         allow(os.environ)
+        limit_memory(os.environ)
         # A command about no study asks for none where several could be meant.
         default = {} if options.is_about_study else {"WAVEHOUSE_STUDY": EXAMPLE_NAME}
         if options.is_about_study and has_studies(os.environ):

@@ -27,6 +27,7 @@ from dagster_project.defs.variants import variant_marts
 from dagster_project.file_modes import keep_files_private
 from dagster_project.fingerprint import code_version
 from dagster_project.keys import SettingsError
+from dagster_project.memory import limit_memory
 from dagster_project.models.manifest import prepared_manifest
 from dagster_project.readable_files import allow
 from dagster_project.settings import Settings, read_settings
@@ -42,6 +43,7 @@ def defs() -> dg.Definitions:
     """The whole graph of the study that the environment names. Loads on a machine with no data, too."""
     keep_files_private(os.environ)
     allow(os.environ)
+    limit_memory(os.environ)
     if has_studies(os.environ) and not os.environ.get("WAVEHOUSE_STUDY"):
         raise SettingsError(
             f"{STUDIES_VARIABLE}: this module is of one study; load dagster_project.many_studies, or name one in"

@@ -20,6 +20,7 @@ from dagster_project.defs.names import of_study
 from dagster_project.defs.resources import pseudonyms_of_study
 from dagster_project.defs.steps import fails_in_one_line, step_failure
 from dagster_project.file_modes import keep_files_private
+from dagster_project.memory import limit_memory
 from dagster_project.models.manifest import share_manifest
 from dagster_project.readable_files import allow
 from dagster_project.settings import Settings
@@ -102,4 +103,5 @@ _STUDIES: dict[str, Settings] = {}
 if has_studies(os.environ):
     keep_files_private(os.environ)
     allow(os.environ)
+    limit_memory(os.environ)
     _STUDIES = {f"repository_{settings.prefix}": settings for settings in read_studies(os.environ)}

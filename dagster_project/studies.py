@@ -43,6 +43,12 @@ def read_studies(environment: Mapping[str, str] = os.environ) -> list[Settings]:
     return sorted(studies, key=lambda study: study.prefix)
 
 
+def served_studies(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """How the studies that one Dagster is to serve are called; none where it serves a study alone. Raises SettingsError as
+    `read_studies`."""
+    return [study.prefix for study in read_studies(environment)] if has_studies(environment) else []
+
+
 def meant_study(environment: Mapping[str, str], name: str, *, is_any: bool = False) -> Settings:
     """The study of a command where WAVEHOUSE_STUDIES is set: by its name or folder, WAVEHOUSE_STUDY, the folder one is in,
     or the only one; is_any: or the first, for what is about all of them.

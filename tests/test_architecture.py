@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "zip_parts": set(),
     "study": {"languages", "readable_files"},
     "statistics": set(),
-    "warehouse": {"file_modes", "lake_address"},
+    "warehouse": {"file_modes", "lake_address", "memory"},
     "checks": set(),
     "markdown": set(),
     "table_spec": set(),
@@ -42,6 +42,7 @@ MAY_IMPORT = {
     "file_modes": set(),
     "places": set(),
     "keys": set(),
+    "memory": set(),
     "lake_address": set(),
     "settings": {"keys", "lake_address", "places"},
     "studies": {"keys", "places", "settings"},
@@ -60,7 +61,7 @@ MAY_IMPORT = {
         "warehouse", "withholding",
     },
     "models": {
-        "checks", "exports", "markdown", "places", "raw", "settings", "stamps", "study", "study_run", "variant_marts",
+        "checks", "exports", "markdown", "memory", "places", "raw", "settings", "stamps", "study", "study_run", "variant_marts",
         "warehouse", "withholding",
     },
     "outcomes": {

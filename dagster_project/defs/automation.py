@@ -14,11 +14,12 @@ import dagster as dg
 
 from dagster_project.automation.due import MAX_RUNS, EarlierRun, content_name, why_not_due
 from dagster_project.automation.notice import Notice, send_notice
-from dagster_project.defs.mending import fault_request, last_fault, reload_reason
+from dagster_project.defs.mending import fault_request, last_fault, other_studies_reason, reload_reason
 from dagster_project.defs.names import name_of, own_key
 from dagster_project.defs.steps import failure_message
 from dagster_project.exports import Memory, look, read_release_inputs
 from dagster_project.settings import Settings
+from dagster_project.studies import served_studies
 from dagster_project.study import Study, StudyError, read_study
 from dagster_project.study_lock import lock_holder
 from dagster_project.warehouse import current_release, state_of_release
@@ -52,6 +53,7 @@ def _sensor_status(settings: Settings) -> dg.DefaultSensorStatus:
 def _new_exports(settings: Settings, loaded_study: Study | None) -> dg.SensorDefinition:
     loaded_hash = loaded_study.definitions_hash if loaded_study is not None else None
     study_tags = {STUDY_TAG: _study_name(settings)}
+    loaded_studies = served_studies() if settings.prefix else []
 
     @dg.sensor(
         name=name_of(settings, "new_exports"),
@@ -61,6 +63,8 @@ def _new_exports(settings: Settings, loaded_study: Study | None) -> dg.SensorDef
         description="Starts a run of everything when exports arrive or change, or the definitions do.",
     )
     def new_exports(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        if reason := other_studies_reason(settings, loaded_studies, context.log):
+            return reason
         try:
             study = read_study(settings.study_folder)
         except StudyError as error:

@@ -1,4 +1,5 @@
 """A study among several whose definitions are broken: a run that shows why, and, once they are mended, a graph of them.
+Studies that come or go: the graphs of those that are there.
 
 Belongs here: when these are asked for, and Dagster's forms of it. Does not belong here: reading definitions (study/),
 whether a run of exports is due (automation/due.py).
@@ -7,15 +8,18 @@ The others' graphs are in the same process: nobody has to load them anew by hand
 """
 
 import hashlib
+import logging
 import time
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from pathlib import Path
 
 import dagster as dg
 
 from dagster_project.dagster_home.folder import CODE_LOCATION
 from dagster_project.defs.names import asset_key
+from dagster_project.keys import SettingsError
 from dagster_project.settings import Settings
+from dagster_project.studies import STUDIES_VARIABLE, served_studies
 from dagster_project.study import Study
 from dagster_project.ui.reload import can_reload, reload_soon
 
@@ -55,6 +59,29 @@ def reload_reason(
         return dg.SkipReason(f"study.yaml and this graph have not the same exports: {table_names}; reload the definitions")
     reload_soon(CODE_LOCATION)
     return dg.SkipReason(f"the definitions are loaded anew: study.yaml has other exports than this graph ({table_names})")
+
+
+def other_studies_reason(settings: Settings, loaded_studies: Sequence[str], log: logging.Logger) -> dg.SkipReason | None:
+    """Asks for the definitions to be loaded where there are other studies than when they were, and says so. The first of the
+    studies does, for all. Where it cannot, or they cannot be loaded as they are, it warns, and what is loaded goes on."""
+    if not loaded_studies or settings.prefix != loaded_studies[0]:
+        return None
+    try:
+        studies = served_studies()
+    except SettingsError as error:
+        log.warning("%s; what is loaded goes on without a change", error)
+        return None
+    new_names, old_names = set(studies) - set(loaded_studies), set(loaded_studies) - set(studies)
+    if not new_names and not old_names:
+        return None
+    changes = "; ".join(
+        f"{word}: {', '.join(sorted(names))}" for word, names in (("added", new_names), ("gone", old_names)) if names
+    )
+    if not can_reload():
+        log.warning("%s has other studies than this graph (%s); reload the definitions", STUDIES_VARIABLE, changes)
+        return None
+    reload_soon(CODE_LOCATION)
+    return dg.SkipReason(f"the definitions are loaded anew: there are other studies ({changes})")
 
 
 def _last_change(study_folder: Path) -> float:

@@ -18,6 +18,7 @@ from dbt.version import __version__ as dbt_version
 from dbt_common.events.base_types import EventMsg
 from dbt_common.events.functions import env_scrubber
 
+from dagster_project.memory import memory_limit
 from dagster_project.models.lake_plugin import LAKES
 from dagster_project.models.project import DbtProject
 from dagster_project.withholding import WITHHELD, is_for_the_record
@@ -37,7 +38,7 @@ def run_dbt(
     # Nobody reads dbt's log, or what a build writes beside the results that it returns. `_print_event` prints its lines.
     quietly = ["--log-level", "none", "--log-level-file", "none", *(["--no-write-json"] if arguments[0] != "parse" else [])]
     # profiles.yml reads it.
-    variables = {"warehouse_file": str(project.warehouse_file)}
+    variables = {"warehouse_file": str(project.warehouse_file), "memory_limit": memory_limit()}
     if project.lake is not None:
         LAKES[project.lake.study] = project.lake
         variables["lake_study"] = project.lake.study

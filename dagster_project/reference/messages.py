@@ -47,6 +47,7 @@ _SUBJECTS = {
     "trail": "The audit trail",
     "settings": "Settings",
     "lake_address": "Where the lake is",
+    "memory": "Memory",
     "studies": "Many studies",
     "many_studies": "One Dagster for many studies",
     "catalog": "The catalogue",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.warehouse.working_file import _SETTINGS, identifier, literal
+from dagster_project.warehouse.working_file import connection_settings, identifier, literal
 
 #: Smaller files are not compacted (bytes).
 SMALLEST = 32 * 2**20
@@ -35,7 +35,7 @@ def compact(path: Path, *, is_forced: bool = False) -> bool:
         return False
     # A setting that no other connection has: DuckDB then refuses to share a file that is open in this process.
     exclusive_settings: dict[str, str | bool | int | float | list[str]] = {
-        **_SETTINGS,
+        **connection_settings(),
         "custom_user_agent": "wavehouse-compaction",
     }
     try:

@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.lake_address import LakeAddress, PostgresAddress
-from dagster_project.warehouse.working_file import Connection, WarehouseError, identifier, literal
+from dagster_project.warehouse.working_file import Connection, WarehouseError, connection_settings, identifier, literal
 
 #: The database name under which a lake is attached here.
 LAKE_DATABASE = "lake"
@@ -25,8 +25,6 @@ EXTRA = "pip install 'wavehouse[lake]'"
 _LONGEST_NAME = 63  # of a schema of PostgreSQL
 _CATALOG_SECRET, _STORE_SECRET = "lake_catalog", "lake_store"
 _TO_BE_FILLED_IN = "…"
-#: As a working file is opened; extensions come from installed packages, never from a network.
-_SETTINGS = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "memory_limit": "1800MB"}
 
 #: Errors that trying again does not change.
 _FINAL = re.compile(
@@ -95,7 +93,7 @@ class Lake:
         # Several threads of one process would each open the catalogue of a file.
         threads = 1 if self.file is not None else min(os.cpu_count() or 1, 4)
         try:
-            connection = duckdb.connect(config={**_SETTINGS, "threads": threads})
+            connection = duckdb.connect(config={**connection_settings(), "threads": threads})
             try:
                 self.attach(connection, writes=writes, snapshot=snapshot)
                 yield connection

@@ -15,9 +15,7 @@ from typing import Any, TypeVar, cast, get_type_hints
 import duckdb
 import pyarrow as pa
 
-#: Extensions are never downloaded: the project works without a network. Data beyond the memory limit go to disk, which
-#: leaves memory for other programs. dbt/profiles.yml must hold exactly the same settings.
-_SETTINGS = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "memory_limit": "1800MB"}
+from dagster_project.memory import MEMORY_VARIABLE, memory_limit
 
 #: The type of a row: a dataclass, a named tuple or a typed dictionary.
 Row = TypeVar("Row")
@@ -36,6 +34,7 @@ _DAMAGED_BY_NAME = re.compile(
 )
 _FULL = re.compile(r"No space left on device|disk is full|File too large|not enough space", re.IGNORECASE)
 _DENIED = re.compile(r"Permission denied|Read-only file system|Access is denied", re.IGNORECASE)
+_OUT_OF_MEMORY = re.compile(r"Out of Memory Error")
 _OTHER_SETTINGS = re.compile(r"different configuration than existing connections")
 #: Its messages about a table, macro or column that a query names and the file does not have.
 _ABSENT = (
@@ -87,6 +86,18 @@ class OtherVersionError(WarehouseError):
 
 class MissingColumnError(WarehouseError):
     """The rows of a query have no column of this name. `Warehouse.connect` says of which file."""
+
+
+def connection_settings() -> dict[str, str]:
+    """How every DuckDB connection is opened. dbt/profiles.yml must hold exactly the same settings.
+
+    Extensions are never downloaded: the project works without a network. Data beyond the memory limit go to disk.
+    """
+    return {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "memory_limit": memory_limit(),
+    }
 
 
 def identifier(name: str) -> str:
@@ -243,6 +254,11 @@ def warehouse_error(path: Path, message: str) -> WarehouseError | None:
             return _damaged(path, line)
         if _FULL.search(line):
             return WarehouseError(f"{path}: cannot be written ({line}); free space on the disk, then run again")
+        if _OUT_OF_MEMORY.search(line):
+            return WarehouseError(
+                f"{path}: {memory_limit()} of memory are too little for this study; give more by {MEMORY_VARIABLE}, such as"
+                " 4GB"
+            )
         if _DENIED.search(line) and str(path) in line:
             return WarehouseError(
                 f"{path}: cannot be opened ({line}); grant yourself read and write permission for it and its folder"
@@ -296,7 +312,7 @@ def set_aside(path: Path) -> Path:
 
 def _open(path: Path, *, read_only: bool = False) -> Connection:
     try:
-        return duckdb.connect(str(path), read_only=read_only, config=dict(_SETTINGS))
+        return duckdb.connect(str(path), read_only=read_only, config=dict(connection_settings()))
     except duckdb.Error as error:
         if read_only and _OTHER_SETTINGS.search(str(error)):
             # Somebody's own connection in the same process, as in a notebook: what is read by it is the same.

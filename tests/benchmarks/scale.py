@@ -4,7 +4,7 @@ By hand: `uv run python tests/benchmarks/scale.py [PEOPLE] [ITEMS] [--only run,t
 and 60 items. Makes a study of three waves (of which 80 % and 70 % return the second and the third) as CSVs where TMPDIR says,
 runs each part as a process of its own, and prints one table: wall and CPU seconds and peak memory of the process and its
 children, and seconds and CPU as multiples of the load's and of the script's. Ratios hold within one run, those of the CPU also
-on a busy machine; no time is asserted. The release's numbers are compared with the script's to 1e-9.
+on a busy machine; no time is asserted. WAVEHOUSE_MEMORY holds for the runs. The release's numbers are compared with the script's to 1e-9.
 
 load        DuckDB's typed read_csv of the three files into a DuckDB file
 script      pandas and SciPy: read_csv, scores with proration, n, mean, SD, paired t and d of each scale and contrast
@@ -432,6 +432,7 @@ class Bench:
     def _wavehouse(self, part: str, folder: Path, *words: str) -> Cost:
         clean = {key: value for key, value in os.environ.items() if not key.startswith(("WAVEHOUSE", "DAGSTER", "DBT"))}
         environment = clean | {"WAVEHOUSE_STUDY": str(folder), "WAVEHOUSE_HOME": str(_home(folder))}
+        environment["WAVEHOUSE_MEMORY"] = os.environ.get("WAVEHOUSE_MEMORY", "")
         return self._measure(part, [sys.executable, "-m", "dagster_project.cli", *words], environment)
 
     def _compare(self, folder: Path, part: str) -> None:

@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import logging
 import os
 import threading
 import time
@@ -156,3 +157,40 @@ def test_loading_anew_is_not_asked_for_without_end_or_alone(ticks: Ticks, monkey
     assert reason is not None and reason.skip_message == (
         "study.yaml and this graph have not the same exports: roster, t2; reload the definitions"
     )
+
+
+def test_studies_that_come_or_go_are_loaded_by_the_first(
+    ticks: Ticks, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    studies = tmp_path / "studies"
+    for name in ("autumn", "spring"):
+        (studies / name / "raw").mkdir(parents=True)
+    monkeypatch.setenv("WAVEHOUSE_STUDIES", str(studies))
+    monkeypatch.setenv("WAVEHOUSE_HOME", str(tmp_path / "home"))
+    reloads: list[str] = []
+    monkeypatch.setattr(mending, "reload_soon", reloads.append)
+    monkeypatch.setattr(mending, "can_reload", lambda: True)
+    log = logging.getLogger("of a test")
+
+    def ask(prefix: str, *loaded: str) -> str | None:
+        reason = mending.other_studies_reason(replace(ticks.settings, prefix=prefix), loaded, log)
+        return reason.skip_message if reason is not None else None
+
+    assert ask("autumn", "autumn", "spring") is None
+    assert ask("spring", "autumn", "winter") is None
+    assert ask("", *()) is None
+    assert reloads == [] and caplog.messages == []
+    assert ask("autumn", "autumn", "winter") == (
+        "the definitions are loaded anew: there are other studies (added: spring; gone: winter)"
+    )
+    assert reloads == ["wavehouse"]
+    # Nobody is there who could: it is said, and what is loaded goes on.
+    monkeypatch.setattr(mending, "can_reload", lambda: False)
+    assert ask("autumn", "autumn") is None
+    (studies / "Spring").mkdir()
+    (studies / "Spring" / "raw").mkdir()
+    assert ask("autumn", "autumn", "spring") is None
+    assert reloads == ["wavehouse"]
+    reload_warning, refusal = caplog.messages
+    assert reload_warning == "WAVEHOUSE_STUDIES has other studies than this graph (added: spring); reload the definitions"
+    assert "rename one of the folders; what is loaded goes on" in refusal
