@@ -137,13 +137,24 @@ class Table:
         summaries = {moment: bounded_cells(cells) for moment, cells in self._layout.summaries(row).items()}
         total = totals.total_name(summaries)
         if total is not None and WEIGHTED not in self._assumptions.design_of(summaries[total]).practices:
-            groups = [cells for moment, cells in summaries.items() if moment != total]
-            yield from totals.total_of_groups(summaries[total], groups)
+            groups, is_n_of_columns = self._groups_of_total(row, total, summaries)
+            yield from totals.total_of_groups(summaries[total], groups, is_n_of_columns=is_n_of_columns)
         elif total is None:
             groups = [cells for cells in summaries.values() if {"n", "mean", "sd"} <= set(cells)]
             tests = [cells for moment, cells in row.moments.items() if "f" in cells and len(groups) == len(summaries) > 2]
             for cells in tests:
                 yield from probabilities.f_of_groups(cells, groups)
+
+    def _groups_of_total(self, row: TableRow, total: str, summaries: Mapping[str, RowCells]) -> tuple[list[RowCells], bool]:
+        """The groups of a total, which are of its table, and whether their n stand only above the columns."""
+        tables = {cell.value.table for cell in summaries[total].values()}
+        groups = {
+            moment: cells
+            for moment, cells in summaries.items()
+            if moment != total and {cell.value.table for cell in cells.values()} <= tables
+        }
+        is_of_columns = any(self._layout.is_n_of_column(row.section, moment, cells) for moment, cells in groups.items())
+        return list(groups.values()), is_of_columns and self._assumptions.excuses
 
     def _changes(self, result: Examined) -> None:
         """Changes between two moments of one score, differences of groups, estimates, tests."""

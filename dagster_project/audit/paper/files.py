@@ -28,8 +28,9 @@ _ENCODINGS = ("utf-8-sig", "cp1252")
 
 
 def tables_of(data: bytes, name: str) -> list[PaperTable]:
-    """The tables of a file that is no text: a Word document, a workbook, a file of JASP or jamovi. Raises ResultsError, in one line with the
-    cure."""
+    """The tables of a file that is no text: a Word document, a workbook, a file of JASP or jamovi.
+
+    Raises ResultsError, in one line with the cure."""
     _refuse_without_tables(data, name)
     if data.startswith(_ARCHIVE):
         parts = names_of_parts(data, name)

@@ -255,6 +255,7 @@ def _rows(
 ) -> list[StubRow]:  # fmt: skip
     """The rows of numbers, each with the headings above it: by how far names are set in, else the last heading."""
     has_indents = len({line[0].indent for _, line in lines if line[0].text}) > 1
+    has_yes = any(line[stub_count - 1].text == "Y" for _, line in lines)
     open_headings: list[_Heading] = []
     rows: list[StubRow] = []
     for number, (index, line) in enumerate(lines):
@@ -265,7 +266,9 @@ def _rows(
         cells = {column: cell for column, cell in enumerate(line) if column >= stub_count and cell.text and cell.is_first}
         name = next((text for text in stub if text), "")
         is_heading = bool(name) and (not cells or (len({*stub, *(cell.text for cell in line)} - {""}) == 1))
-        head = head_of(stub[-1] if stub[-1] else name, is_column=False)
+        # Beside a row Y, N is an answer and no number of people.
+        is_answer = has_yes and stub[-1] == "N"
+        head = Head("N") if is_answer else head_of(stub[-1] if stub[-1] else name, is_column=False)
         own_columns = _number_columns(line, stub_count)
         below_columns = _number_columns(lines[number + 1][1], stub_count) if number + 1 < len(lines) else frozenset()
         is_parent = not has_indents and bool(name) and _is_parent(own_columns, below_columns, columns)
