@@ -108,8 +108,7 @@ def _is_explained(block: Block, percents: Sequence[TableCell]) -> bool:
 
 
 def _is_full(percents: Sequence[TableCell]) -> bool:
-    low, high = (sum(getattr(percent.interval, end) for percent in percents) for end in ("low", "high"))
-    return low <= 100 <= high
+    return sum(percent.interval.low for percent in percents) <= 100 <= sum(percent.interval.high for percent in percents)
 
 
 def _is_divided(block: Block) -> bool:

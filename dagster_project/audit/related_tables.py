@@ -36,8 +36,8 @@ def related_tables(values: Sequence[PublishedValue]) -> list[list[PublishedValue
                 for table in tables_of.get((_plain(value.label), part), ()):
                     all_tables = groups[value.table] | groups[table]
                     groups |= dict.fromkeys(all_tables, all_tables)
-    parts = dict.fromkeys(frozenset(group) for group in groups.values())
-    return [[value for value in values if value.table in group] for group in parts]
+    unlike_groups = dict.fromkeys(frozenset(group) for group in groups.values())
+    return [[value for value in values if value.table in group] for group in unlike_groups]
 
 
 def _plain(name: str) -> str:

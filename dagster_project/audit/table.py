@@ -129,7 +129,11 @@ class Table:
             summaries = [bounded_cells(cells) for cells in self._layout.summaries(row).values()]
             unlike = result.sound(moments.unlike_moments(summaries))
             judged_rows.append(JudgedRow("totals", {UNDECLARED: [*self._totals(row), *unlike]}))
-            result.note_outcomes(judged_rows[-1].outcomes[UNDECLARED])
+            tests = list(self._tests_of_groups(row))
+            judged_rows += [JudgedRow("totals", {UNDECLARED: outcomes}, is_declared) for outcomes, is_declared in tests]
+            result.note_outcomes(
+                [*judged_rows[-1 - len(tests)].outcomes[UNDECLARED], *(o for outcomes, _ in tests for o in outcomes)]
+            )
         result.note_fits(comparisons(judged_rows))
         result.add(judge(judged_rows, with_notes=self._with_notes))
 
@@ -139,11 +143,17 @@ class Table:
         if total is not None and WEIGHTED not in self._assumptions.design_of(summaries[total]).practices:
             groups, is_n_of_columns = self._groups_of_total(row, total, summaries)
             yield from totals.total_of_groups(summaries[total], groups, is_n_of_columns=is_n_of_columns)
-        elif total is None:
-            groups = [cells for cells in summaries.values() if {"n", "mean", "sd"} <= set(cells)]
-            tests = [cells for moment, cells in row.moments.items() if "f" in cells and len(groups) == len(summaries) > 2]
-            for cells in tests:
-                yield from probabilities.f_of_groups(cells, groups)
+
+    def _tests_of_groups(self, row: TableRow) -> Iterator[tuple[list[Outcome], bool]]:
+        """F of three groups or more, and whether groups are declared."""
+        summaries = {moment: bounded_cells(cells) for moment, cells in self._layout.summaries(row).items()}
+        groups = [cells for cells in summaries.values() if {"n", "mean", "sd"} <= set(cells)]
+        if totals.total_name(summaries) is not None or len(groups) < len(summaries) or len(groups) < 3:
+            return
+        for cells in row.moments.values():
+            if "f" in cells:
+                is_declared = self._assumptions.design_of(cells).name == GROUPS
+                yield list(probabilities.f_of_groups(cells, groups)), is_declared
 
     def _groups_of_total(self, row: TableRow, total: str, summaries: Mapping[str, RowCells]) -> tuple[list[RowCells], bool]:
         """The groups of a total, which are of its table, and whether their n stand only above the columns."""

@@ -120,7 +120,8 @@ def _judge_group(rows: Sequence[JudgedRow], *, with_notes: bool) -> Iterator[Fin
                     yield replace(finding, severity=severity) if is_plain else finding.softened(severity, reason)
     if explained and with_notes:
         others_text = f", and {len(explained) - 1} others of {rows[0].group!r}" if len(explained) > 1 else ""
-        yield explained[0].softened(NOTE, f"{_PRACTICES}{others_text}; declare it with --design or --practice")
+        note = explained[0].softened(NOTE, f"{_PRACTICES}{others_text}; declare it with --design or --practice")
+        yield replace(note, is_open=True)
 
 
 def _habits(rows: Sequence[JudgedRow]) -> _Habits:

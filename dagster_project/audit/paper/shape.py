@@ -4,7 +4,7 @@ Belongs here: where things stand. Does not belong here: what a number is (slots.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dagster_project.audit.paper.cells import read_cell
 from dagster_project.audit.paper.decimal_marks import decimal_mark
@@ -201,8 +201,18 @@ def _name(heads: list[list[PaperCell]], column: int) -> str:
 def _column_head(heads: list[list[PaperCell]], column: int) -> ColumnHead:
     head = ColumnHead(text=_name(heads, column))
     path: list[str] = []
-    for line in heads:
-        part = head_of(line[column].text, is_column=True) if line[column].text else Head()
+    parts = [head_of(line[column].text, is_column=True) if line[column].text else Head() for line in heads]
+    for number, (line, part) in enumerate(zip(heads, parts, strict=True)):
+        letter = line[column].text.strip()[:1]
+        if (
+            len(part.form) == 1
+            and part.people
+            and not part.name
+            and part.form != ("n",)
+            and any(p.form for p in parts[number + 1 :])
+        ):
+            # A group that is called B, with its number of people, above M (SD).
+            part = replace(part, name=letter, form=())
         if part.name and part.name not in path:
             path.append(part.name)
         head.people = part.people or head.people
