@@ -42,6 +42,8 @@ DF_OF_GROUPS = Rule(
 )
 #: How probable it is, in the scale of an outcome, that degrees of freedom of other people are these.
 _DF_TOLERANCE = 0.1
+#: A smaller p may be a permutation's.
+_SMALL_P = 0.005
 #: How far, relative, another test changes the deviate of a p.
 _T_SCALE = 0.05
 
@@ -63,7 +65,12 @@ def p_of_statistic(cells: RowCells, practices: frozenset[str], *, has_change: bo
             findings = (P_OF_STATISTIC.finding(p, f"{words} has p {bounds}, not {p.text}", slack=p.interval.gap(bounds)),)
         is_above = p.interval.low > bounds.high
         misfit = deviates(p.interval).gap(deviates(bounds))
-        yield Outcome(f"p_of_statistic of {name}", compared, findings, tolerance, misfit, is_above=is_above)
+        # No practice makes a p of r smaller than the one-sided one: others, and fewer people, make it larger.
+        smallest = bounds.low if ONE_SIDED in practices else bounds.low / 2
+        is_certain = bool(findings) and name == "correlation" and p.interval.high < smallest and smallest > _SMALL_P
+        yield Outcome(
+            f"p_of_statistic of {name}", compared, findings, tolerance, misfit, is_certain=is_certain, is_above=is_above
+        )
 
 
 _Distribution = tuple[str, tuple[str, ...], Callable[[float], float], str]

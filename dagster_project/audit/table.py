@@ -34,7 +34,7 @@ from dagster_project.audit.layout import Contrasts, TableLayout, TableRow
 from dagster_project.audit.mean_errors import CENTRE
 from dagster_project.audit.outcome import Outcome
 from dagster_project.audit.row_rules import bounded_cells, possible_cells, summary_outcomes
-from dagster_project.audit.undeclared import JudgedRow, comparisons, judge
+from dagster_project.audit.undeclared import CORRELATIONS, JudgedRow, comparisons, judge
 
 #: The moment of norms.
 NORM = "norm"
@@ -195,7 +195,9 @@ class Table:
                 if unsigned & {(moment, "t"), (moment, "z")}:
                     outcomes[design] = [outcome for outcome in outcomes[design] if not outcome.habit.startswith("sign_of_t")]
                 result.note_outcomes(outcomes[design])
-            judged_rows.append(JudgedRow(moment, outcomes, is_declared, change.design.name == OTHER_DESIGN))
+            # The cells of a matrix of correlations are of one practice, whatever they are with.
+            group = CORRELATIONS if "correlation" in change.cells and not change.has_change else moment
+            judged_rows.append(JudgedRow(group, outcomes, is_declared, change.design.name == OTHER_DESIGN))
             pairs = moments.number_of_pairs(change) if change.design.name != GROUPS else None
             judged_rows.append(JudgedRow("number of pairs", {UNDECLARED: [pairs] if pairs else []}))
             effect_rows[(moment, "es") in unsigned].append(_effect_row(change, outcomes, sound_rows))

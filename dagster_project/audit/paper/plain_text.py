@@ -12,7 +12,7 @@ _MARKDOWN_RULE = re.compile(r"\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)+\|?\s*$
 _MAX_NOTES = 3
 _RULE = re.compile(r"[\s|+:─━═_=-]*$")
 #: What Markdown prints in bold: marks on both sides; those behind a number alone are stars.
-_BOLD = re.compile(r"(\*\*|__)(\S(?:.*?\S)?)\1")
+_BOLD = re.compile(r"(?<!\*)(\*\*|__)(?!\*)(\S(?:.*?[^\s*])?)\1(?!\*)")
 _NUMBER_LIKE = re.compile(r"[<>≤−-]?\s?[−-]?[(\[]?[.,]?\d|[A-Za-zχ²]{1,2}\s?[=<(]")
 _BLANKS = re.compile(r"\s{2,}")
 _SEP = re.compile(r"\s*\"?sep=.?\"?\s*$", re.IGNORECASE)

@@ -127,7 +127,11 @@ class TableRows:
 
     def _is_only_of_counts(self, row: StubRow) -> bool:
         forms = {self._form_of(row, column)[:1] for column in row.cells}
-        return self._is_of_counts(row) and not forms & {("mean",), ("median",), ("sd",), ("se",), ("change",)}
+        return (
+            not self._matrix.variables
+            and self._is_of_counts(row)
+            and not forms & {("mean",), ("median",), ("sd",), ("se",), ("change",)}
+        )
 
     def _names_are_moments(self) -> bool:
         """Whether the last column of names is of times or groups, below a column of other names or columns of outcomes."""
@@ -219,6 +223,8 @@ class TableRows:
         head = self._shape.columns[column]
         of_column = [head.form, *head.alternatives] if head.form else []
         of_row = [row.form, *row.alternatives] if row.form else []
+        if column in self._matrix.variables and self._matrix.is_stacked:
+            return of_row  # r, p and N in rows
         if of_row and not (row.names and row.names[-1]):
             return of_row  # statistics in rows
         if is_of_missing(row) and (not of_column or head.form[:1] == ("change",)):
@@ -297,7 +303,7 @@ class TableRows:
             numbers = self._of_contrast(slots.numbers, column, timepoint)
             people = self._people_of(row, column, numbers)
             if column in self._matrix.variables:
-                people, numbers = self._of_matrix(row, column, numbers)
+                people, numbers = self._matrix.cell(row, column, numbers, cell.text)
             keys = [(section, label, timepoint, number.statistic) for number in numbers]
             if any(key_counts[key] for key in keys):
                 # Two tests of one row, say: each is called by its column.
@@ -344,12 +350,6 @@ class TableRows:
         if not is_contrast(moment.name) and not is_of_row:
             return numbers
         return [Number(_OF_CHANGE.get(number.statistic, number.statistic), number.text, number.level) for number in numbers]
-
-    def _of_matrix(self, row: StubRow, column: int, numbers: Sequence[Number]) -> tuple[list[Number], Sequence[Number]]:
-        """A correlation with the people of all; of a variable with itself, its reliability, if anything."""
-        if (row.index, column) in self._matrix.diagonal:
-            return [], [Number("alpha", number.text) for number in numbers if float(number.text) != 1]
-        return ([Number("n", self._matrix.people)] if self._matrix.people and numbers else []), numbers
 
     def _people_of(self, row: StubRow, column: int, numbers: Sequence[Number]) -> list[Number]:
         """The number of people of a mean, from its column's head or its row's name."""
