@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from dagster_project.audit.block_roles import MIN_ANSWERED, Block, commonest_size, is_of_all
-from dagster_project.audit.findings import INCONSISTENT, NOTE, Finding
+from dagster_project.audit.findings import INCONSISTENT, NOTE, Finding, TableCell
 from dagster_project.audit.intervals import Interval
 from dagster_project.audit.outcome import OF_CHANCE, Outcome
 from dagster_project.audit.rule import Rule
@@ -39,6 +39,8 @@ PERCENTS_OF_ONE_NUMBER = Rule(
 )
 #: Of a block that divides its people: rows, the slack of the percentages' sum, and how far the counts' sum may be off n.
 _MIN_WHOLE_ROWS, _MAX_WHOLE_WIDTH, _NEAR_SHARE = 3, 1.0, 0.1
+#: Counts of so many times n are of no misprinted n.
+_OTHER_PEOPLE = 5
 #: Of so many people percentages say of how many they are.
 _MIN_DIVIDED, _MAX_DIVIDED = 10, 2000
 #: The excess of a block that is of no number of people: it allows no broader practice.
@@ -77,7 +79,7 @@ def percent_sums(blocks: Sequence[Block]) -> Iterator[Outcome]:
     for block in blocks:
         percents = [row.percent for row in block.rows if row.percent is not None]
         percent_sum = _percent_sum(block)
-        if percent_sum is None:
+        if percent_sum is None or _is_explained(block, percents):
             continue
         findings: tuple[Finding, ...] = ()
         if not percent_sum.low <= 100 <= percent_sum.high:
@@ -88,6 +90,25 @@ def percent_sums(blocks: Sequence[Block]) -> Iterator[Outcome]:
             findings = (PERCENT_SUM.finding(percents[0], words),)
         is_certain = bool(findings) and _is_divided(block)
         yield Outcome("percent_sum", tuple(percents), findings, 0.1, 0.0 if is_certain else -1.0, is_certain=is_certain)
+
+
+def _is_explained(block: Block, percents: Sequence[TableCell]) -> bool:
+    """Whether percentages that do not add up to 100 are explained: their counts add up to about as much of the number of
+    people that all of them but one are of; or the first of them do add up, and the rest are characteristics that no heading
+    parts from them."""
+    if _is_full(percents):
+        return False
+    size, people = commonest_size([row.sizes for row in block.rows]), count_sum(block)
+    n_of_size = sum(row.is_complete and row.is_of(size) for row in block.rows)
+    if size is not None and people is not None and n_of_size >= max(2, len(block.rows) - 1):
+        total = sum(percent.number for percent in percents)
+        if abs(total - 100 * people / size) < abs(total - 100) / 2:
+            return True
+    return any(_is_full(percents[:count]) for count in range(2, len(percents)))
+
+
+def _is_full(percents: Sequence[TableCell]) -> bool:
+    return sum(percent.interval.low for percent in percents) <= 100 <= sum(percent.interval.high for percent in percents)
 
 
 def _is_divided(block: Block) -> bool:
@@ -143,6 +164,14 @@ def block_sums(block: Block) -> Iterator[Outcome]:
             severity = INCONSISTENT
         findings = (BLOCK_SUM.finding(counts[0], words, severity=severity),)
     yield Outcome("block_sum", (*counts, block.n), findings)
+
+
+def is_of_other_people(block: Block) -> bool:
+    """Whether all of a block's counts and percentages are of many times its n: weighted, or no people."""
+    total = count_sum(block)
+    if total is None or block.n is None or block.has_own_n or total < _OTHER_PEOPLE * block.n.number:
+        return False
+    return all(row.is_complete and row.is_of(total) for row in block.rows)
 
 
 def _is_of_either(block: Block, total: float) -> bool:

@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from dagster_project.audit.block_roles import MIN_ANSWERED, Block, Category, commonest_size, has_count, is_of_all
-from dagster_project.audit.block_sums import block_sums, count_sum, is_whole
+from dagster_project.audit.block_sums import block_sums, count_sum, is_of_other_people, is_whole
 from dagster_project.audit.findings import IMPOSSIBLE, INCONSISTENT, NOT_REPRODUCIBLE, NOTE, Finding, TableCell
 from dagster_project.audit.intervals import Interval
 from dagster_project.audit.outcome import Outcome
@@ -75,6 +75,7 @@ class _BlockJudge:
         counts = [row.count.number for row in block.rows if row.count is not None]
         self._is_exclusive = len(counts) == len(block.rows) > 1 and block.n is not None and sum(counts) == block.n.number
         self._is_whole = is_whole(block)
+        self._is_of_others = excuses and is_of_other_people(block)
 
     def outcomes(self) -> Iterator[Outcome]:
         yield from self._counts_within()
@@ -96,8 +97,9 @@ class _BlockJudge:
             findings: tuple[Finding, ...] = ()
             if row.count.number > n.number:
                 is_own = n.value.label == row.label or not self._excuses
-                severity = IMPOSSIBLE if is_own else INCONSISTENT
+                severity = NOTE if self._is_of_others else IMPOSSIBLE if is_own else INCONSISTENT
                 words = f"{row.count.text} people in the category, but {n.text} in all"
+                words += "; weighted, the block's counts and percentages fit one another" if self._is_of_others else ""
                 finding = COUNTS_WITHIN.finding(row.count, words, slack=row.count.number - n.number, severity=severity)
                 findings = (finding,)
             yield Outcome("counts_within", (row.count, n), findings, is_certain=True)
@@ -192,7 +194,7 @@ class _BlockJudge:
         first = rows[0].percent
         assert first is not None
         words = f"all {len(rows)} percentages of the block are of {size:g}, not of the n of {n.text}"
-        finding = ONE_DENOMINATOR.finding(first, words, severity=INCONSISTENT)
+        finding = ONE_DENOMINATOR.finding(first, words, severity=NOTE if self._is_of_others else INCONSISTENT)
         if size < n.number:
             missing = (
                 f"; {unknown:g} are unknown"

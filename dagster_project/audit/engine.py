@@ -14,6 +14,7 @@ from dagster_project.audit.findings import IMPOSSIBLE, INCONSISTENT, NOTE, Findi
 from dagster_project.audit.intervals import Interval
 from dagster_project.audit.layout import Contrasts
 from dagster_project.audit.notes import NOTES
+from dagster_project.audit.related_tables import related_tables
 from dagster_project.audit.table import Table
 from dagster_project.results.published import PublishedValue
 
@@ -58,20 +59,25 @@ def examine_table(
     contrasts: Contrasts | None = None,
     assumptions: Assumptions | None = None,
 ) -> Examined:
-    """The findings, and by which rules each number was checked.
+    """The findings, and by which rules each number was checked. Tables that do not belong together have habits of their
+    own; where the contrasts are declared, all do.
 
     Where nobody says that numbers are cut off, they are so if several fit only then, and next to none only when rounded:
     the excuse is granted to the table's habit. A single number of a rounded table that would fit when cut off is
     inconsistent; of a table whose other numbers fit both ways, a note says what it is either way.
     """
     settings = assumptions or Assumptions()
+    groups = related_tables(values) if contrasts is None else [list(values)]
 
     def examined(*, may_be_cut: bool = False, is_cut: bool = False) -> Examined:
-        cells = [
-            TableCell(value, _interval_of(value, may_be_cut=may_be_cut or settings.is_cut(value.line), is_cut=is_cut))
-            for value in values
-        ]
-        return Table(cells, facts or {}, contrasts, settings, with_notes=True).examined()
+        result = Examined()
+        for group in groups:
+            cells = [
+                TableCell(value, _interval_of(value, may_be_cut=may_be_cut or settings.is_cut(value.line), is_cut=is_cut))
+                for value in group
+            ]
+            result.merge(Table(cells, facts or {}, contrasts, settings, with_notes=True).examined(), group[0].table)
+        return result.in_order()
 
     rounded = examined()
     is_declared = settings.design.name is not None or any(

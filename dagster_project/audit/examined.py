@@ -77,6 +77,13 @@ class Examined:
             self.note_fits((key, UNDECLARED, cell.value, int(is_fit and number == 0)) for number, cell in enumerate(cells))
         self.add(finding for outcome in outcomes for finding in outcome.findings)
 
+    def merge(self, examined: "Examined", table: str) -> None:
+        """Another table's answer. What is judged is of each table by itself."""
+        self.findings += examined.findings
+        for value, rules in examined.rules.items():
+            self.rules.setdefault(value, set()).update(rules)
+        self.comparisons |= {(f"{table} {group}", habit): fits for (group, habit), fits in examined.comparisons.items()}
+
     def sound(self, outcomes: Iterable[Outcome]) -> list[Outcome]:
         """Outcomes that compare no number that is blamed already."""
         blamed_values = {finding.value for finding in self.findings if finding.severity != NOTE}

@@ -43,7 +43,7 @@ class Finding:
     """A printed number that does not fit the others.
 
     arithmetic: the reason, so that it can be followed by hand. slack: the distance of the nearest fitting value beyond what
-    rounding allows, in the number's unit; None where no distance makes sense.
+    rounding allows, in the number's unit; None where no distance makes sense. is_open: declaring the design decides it.
     """
 
     value: PublishedValue
@@ -51,6 +51,7 @@ class Finding:
     arithmetic: str
     severity: str = IMPOSSIBLE
     slack: float | None = None
+    is_open: bool = False
 
     def softened(self, severity: str, reason: str) -> "Finding":
         """The same finding with a milder severity, and the reason."""

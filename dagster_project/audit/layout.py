@@ -102,6 +102,14 @@ class TableLayout:
         ]
         return lone[0] if len({cell.number for cell in lone}) == 1 else None
 
+    def is_n_of_column(self, section: str, moment: str, cells: RowCells) -> bool:
+        """Whether the n beside a number is that of all people of its column, of whom some may have no such number."""
+        if "n" not in cells:
+            return False
+        n = cells["n"]
+        outer = self.outer_n(n.value.table, section, moment)
+        return outer is not None and outer.number == n.number
+
     # --- grouping ------------------------------------------------------------------------------------------------------
 
     def _spelling(self, kind: str, text: str, cell: TableCell) -> str:
@@ -121,6 +129,8 @@ class TableLayout:
             rows_by_table = rows.setdefault((value.section, label), {})
             row_key = (value.table, value.section, label, moment)
             row_cells = rows_by_table.setdefault((value.table, repetitions.get(row_key, 0)), {}).setdefault(moment, {})
+            if value.statistic in row_cells and value.statistic == "n" and row_cells["n"].text == cell.text:
+                continue  # the n of a column stands beside each of its numbers
             if value.statistic in row_cells:
                 self._repeated_cells.setdefault((value.table, value.section, label), []).append(
                     (row_cells[value.statistic], cell)
@@ -142,7 +152,7 @@ class TableLayout:
         any two words with a separator."""
         contrasts: dict[str, tuple[str, str, int]] = {}
         for moment in moments:
-            parts = _contrast_parts(moment, moments)
+            parts = contrast_parts(moment, moments)
             if parts is None and any("change" in row.moments[moment] for row in self._rows if moment in row.moments):
                 words = _SEPARATOR_PATTERN.split(moment.strip())
                 parts = (words[0], words[1]) if len(words) == 2 and all(words) else None
@@ -183,7 +193,8 @@ class TableLayout:
                     )
 
 
-def _contrast_parts(moment: str, moments: list[str]) -> tuple[str, str] | None:
+def contrast_parts(moment: str, moments: list[str]) -> tuple[str, str] | None:
+    """The two of the moments that a contrast's name is made of; None where it is of none."""
     text = moment.strip().casefold()
     for first in moments:
         start = first.strip().casefold()

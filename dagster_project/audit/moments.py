@@ -34,6 +34,8 @@ _MIN_SD_RATIO, _MIN_ERROR_RATIO, _ERROR_SHARE = 8.0, 3.5, 0.4
 #: Of fewer people, SDs may differ so by chance.
 _MIN_PEOPLE = 8
 _MAX_DISTANCE = 8.0
+#: So many SDs from another mean, people may be at the end of a scale, where they differ less.
+_END_DISTANCE = 0.5
 #: From this ratio of numbers of people on it is no loss of single answers.
 _MIN_PEOPLE_RATIO = 1.2
 
@@ -59,12 +61,19 @@ def _like_error(moments: Sequence[RowCells]) -> tuple[Finding, ...]:
         ratio = large["sd"].interval.low / small["sd"].interval.high
         root = math.sqrt(small["n"].number)
         words = f"the SDs {large['sd'].text} and {small['sd'].text} of one measure differ {ratio:.3g}-fold"
-        if ratio >= _MIN_ERROR_RATIO and abs(ratio / root - 1) <= _ERROR_SHARE:
+        if ratio >= _MIN_ERROR_RATIO and abs(ratio / root - 1) <= _ERROR_SHARE and not _is_at_an_end(large, small):
             error_words = f"{words}, about root(n) = {root:.3g}: {small['sd'].text} looks like a standard error"
             return (UNLIKE_MOMENTS.finding(small["sd"], error_words),)
         if ratio >= _MIN_SD_RATIO:
             return (UNLIKE_MOMENTS.finding(large["sd"], words),)
     return ()
+
+
+def _is_at_an_end(large: RowCells, small: RowCells) -> bool:
+    """Whether the means are so far apart that those of the small SD may all be near the end of the scale."""
+    if not {"mean"} <= set(large) & set(small):
+        return False
+    return abs(large["mean"].number - small["mean"].number) >= _END_DISTANCE * large["sd"].interval.high
 
 
 def _distant_means(moments: Sequence[RowCells]) -> tuple[Finding, ...]:

@@ -30,7 +30,7 @@ F_OF_GROUPS = Rule(
     "n, mean and SD of all groups, and F",
     "F",
     "A: n 20, mean 10.0, sd 2.0; B: n 20, mean 12.0, sd 2.0; C: n 20, mean 14.0, sd 2.0; All: f 2.00, df1 2, df2 57",
-    "F = [sum n (M - M_all)² / (k - 1)] / [sum (n - 1) SD² / (N - k)]",
+    "F = [sum n (M - M_all)² / (k - 1)] / [sum (n - 1) SD² / (N - k)], or Welch's",
 )
 DF_OF_GROUPS = Rule(
     "df_of_groups",
@@ -42,6 +42,8 @@ DF_OF_GROUPS = Rule(
 )
 #: How probable it is, in the scale of an outcome, that degrees of freedom of other people are these.
 _DF_TOLERANCE = 0.1
+#: A smaller p may be a permutation's.
+_SMALL_P = 0.005
 #: How far, relative, another test changes the deviate of a p.
 _T_SCALE = 0.05
 
@@ -63,7 +65,12 @@ def p_of_statistic(cells: RowCells, practices: frozenset[str], *, has_change: bo
             findings = (P_OF_STATISTIC.finding(p, f"{words} has p {bounds}, not {p.text}", slack=p.interval.gap(bounds)),)
         is_above = p.interval.low > bounds.high
         misfit = deviates(p.interval).gap(deviates(bounds))
-        yield Outcome(f"p_of_statistic of {name}", compared, findings, tolerance, misfit, is_above=is_above)
+        # No practice makes a p of r smaller than the one-sided one: others, and fewer people, make it larger.
+        smallest = bounds.low if ONE_SIDED in practices else bounds.low / 2
+        is_certain = bool(findings) and name == "correlation" and p.interval.high < smallest and smallest > _SMALL_P
+        yield Outcome(
+            f"p_of_statistic of {name}", compared, findings, tolerance, misfit, is_certain=is_certain, is_above=is_above
+        )
 
 
 _Distribution = tuple[str, tuple[str, ...], Callable[[float], float], str]
@@ -114,6 +121,10 @@ def f_of_groups(test: RowCells, groups: Sequence[RowCells]) -> Iterator[Outcome]
     if not f.interval.is_disjoint(bounds):
         yield Outcome("f_of_groups", cells, (), tolerance)
         return
+    welch = _welch_f([(group["n"].number, group["mean"].interval, group["sd"].interval) for group in groups])
+    if welch is not None and not f.interval.is_disjoint(welch):
+        yield Outcome("f_of_groups", cells, ())
+        return
     words = f"{k} groups with these n, means and SDs have F = {bounds}, not {f.text}"
     finding = F_OF_GROUPS.finding(f, words, slack=f.interval.gap(bounds))
     yield Outcome("f_of_groups", cells, (finding,), tolerance, f.interval.gap(bounds) / max(bounds.middle, 0.2))
@@ -129,3 +140,24 @@ def _f_bounds(groups: list[tuple[float, Interval, Interval]]) -> Interval:
     factor = (people - k) / (k - 1)
     low = max(0.0, between - slack) / squares_within[1] if squares_within[1] > 0 else 0.0
     return Interval(factor * low, factor * (between + slack) / squares_within[0] if squares_within[0] > 0 else math.inf)
+
+
+def _welch_f(groups: list[tuple[float, Interval, Interval]]) -> Interval | None:
+    """F of groups whose variances are not one; about, as the middle of each mean, and both ends of the SDs."""
+    if min(sd.low for _, _, sd in groups) <= 0:
+        return None
+    fs = []
+    for end in ("low", "high"):
+        weights = [n / getattr(sd, end) ** 2 for n, _, sd in groups]
+        total, k = sum(weights), len(groups)
+        mean = sum(weight * m.middle for weight, (_, m, _) in zip(weights, groups, strict=True)) / total
+        between = [
+            sum(
+                weight * max(0.0, abs(m.middle - mean) + side * (m.high - m.low) / 2) ** 2
+                for weight, (_, m, _) in zip(weights, groups, strict=True)
+            )
+            for side in (-1, 1)
+        ]
+        unevenness = sum((1 - weight / total) ** 2 / (n - 1) for weight, (n, _, _) in zip(weights, groups, strict=True))
+        fs += [part / (k - 1) / (1 + 2 * (k - 2) / (k * k - 1) * unevenness) for part in between]
+    return Interval(min(fs), max(fs))

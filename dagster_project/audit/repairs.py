@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from dagster_project.audit.assumptions import Assumptions, Facts
 from dagster_project.audit.engine import examine_table
 from dagster_project.audit.findings import NOTE, SEVERITIES, Finding
+from dagster_project.audit.related_tables import related_tables
 from dagster_project.results.published import PublishedValue
 from dagster_project.results.rounding import read_printed
 
@@ -39,10 +40,11 @@ def row_findings(
         value = finding.value
         key = (value.table, value.section, value.label, value.timepoint, "" if finding.severity != NOTE else str(index))
         by_row.setdefault(key, []).append(finding)
+    tables = {value.table: group for group in related_tables(values) for value in group}
     rows = []
     for of_row in by_row.values():
         first = min(of_row, key=lambda finding: SEVERITIES.index(finding.severity))
-        repair = _repair(first, values, facts, assumptions) if first.severity != NOTE else ""
+        repair = _repair(first, tables[first.value.table], facts, assumptions) if first.severity != NOTE else ""
         rows.append(RowFinding(first, tuple(finding for finding in of_row if finding is not first), repair))
     return rows
 

@@ -72,11 +72,14 @@ def finding_lines(
     rows: Sequence[RowFinding], *, with_notes: bool, positions: Mapping[int, str] = MappingProxyType({})
 ) -> list[str]:
     """Findings for the terminal, by severity, a line a row: location, printed number, arithmetic, the repair that fits.
-    positions: where numbers stand, by their line; else the line of the file."""
+    positions: where numbers stand, by their line; else the line of the file. Notes that a declared design would decide are
+    always among them."""
     lines = []
     for severity in SEVERITIES:
         matches = [row for row in rows if row.finding.severity == severity]
-        if not matches or (severity == NOTE and not with_notes):
+        if severity == NOTE and not with_notes:
+            matches = [row for row in matches if row.finding.is_open]
+        if not matches:
             continue
         lines.append(f"{severity}:")
         for row in matches:

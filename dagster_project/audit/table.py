@@ -34,7 +34,7 @@ from dagster_project.audit.layout import Contrasts, TableLayout, TableRow
 from dagster_project.audit.mean_errors import CENTRE
 from dagster_project.audit.outcome import Outcome
 from dagster_project.audit.row_rules import bounded_cells, possible_cells, summary_outcomes
-from dagster_project.audit.undeclared import JudgedRow, comparisons, judge
+from dagster_project.audit.undeclared import CORRELATIONS, JudgedRow, comparisons, judge
 
 #: The moment of norms.
 NORM = "norm"
@@ -129,7 +129,11 @@ class Table:
             summaries = [bounded_cells(cells) for cells in self._layout.summaries(row).values()]
             unlike = result.sound(moments.unlike_moments(summaries))
             judged_rows.append(JudgedRow("totals", {UNDECLARED: [*self._totals(row), *unlike]}))
-            result.note_outcomes(judged_rows[-1].outcomes[UNDECLARED])
+            tests = list(self._tests_of_groups(row))
+            judged_rows += [JudgedRow("totals", {UNDECLARED: outcomes}, is_declared) for outcomes, is_declared in tests]
+            result.note_outcomes(
+                [*judged_rows[-1 - len(tests)].outcomes[UNDECLARED], *(o for outcomes, _ in tests for o in outcomes)]
+            )
         result.note_fits(comparisons(judged_rows))
         result.add(judge(judged_rows, with_notes=self._with_notes))
 
@@ -137,13 +141,30 @@ class Table:
         summaries = {moment: bounded_cells(cells) for moment, cells in self._layout.summaries(row).items()}
         total = totals.total_name(summaries)
         if total is not None and WEIGHTED not in self._assumptions.design_of(summaries[total]).practices:
-            groups = [cells for moment, cells in summaries.items() if moment != total]
-            yield from totals.total_of_groups(summaries[total], groups)
-        elif total is None:
-            groups = [cells for cells in summaries.values() if {"n", "mean", "sd"} <= set(cells)]
-            tests = [cells for moment, cells in row.moments.items() if "f" in cells and len(groups) == len(summaries) > 2]
-            for cells in tests:
-                yield from probabilities.f_of_groups(cells, groups)
+            groups, is_n_of_columns = self._groups_of_total(row, total, summaries)
+            yield from totals.total_of_groups(summaries[total], groups, is_n_of_columns=is_n_of_columns)
+
+    def _tests_of_groups(self, row: TableRow) -> Iterator[tuple[list[Outcome], bool]]:
+        """F of three groups or more, and whether groups are declared."""
+        summaries = {moment: bounded_cells(cells) for moment, cells in self._layout.summaries(row).items()}
+        groups = [cells for cells in summaries.values() if {"n", "mean", "sd"} <= set(cells)]
+        if totals.total_name(summaries) is not None or len(groups) < len(summaries) or len(groups) < 3:
+            return
+        for cells in row.moments.values():
+            if "f" in cells:
+                is_declared = self._assumptions.design_of(cells).name == GROUPS
+                yield list(probabilities.f_of_groups(cells, groups)), is_declared
+
+    def _groups_of_total(self, row: TableRow, total: str, summaries: Mapping[str, RowCells]) -> tuple[list[RowCells], bool]:
+        """The groups of a total, which are of its table, and whether their n stand only above the columns."""
+        tables = {cell.value.table for cell in summaries[total].values()}
+        groups = {
+            moment: cells
+            for moment, cells in summaries.items()
+            if moment != total and {cell.value.table for cell in cells.values()} <= tables
+        }
+        is_of_columns = any(self._layout.is_n_of_column(row.section, moment, cells) for moment, cells in groups.items())
+        return list(groups.values()), is_of_columns and self._assumptions.excuses
 
     def _changes(self, result: Examined) -> None:
         """Changes between two moments of one score, differences of groups, estimates, tests."""
@@ -174,7 +195,9 @@ class Table:
                 if unsigned & {(moment, "t"), (moment, "z")}:
                     outcomes[design] = [outcome for outcome in outcomes[design] if not outcome.habit.startswith("sign_of_t")]
                 result.note_outcomes(outcomes[design])
-            judged_rows.append(JudgedRow(moment, outcomes, is_declared, change.design.name == OTHER_DESIGN))
+            # The cells of a matrix of correlations are of one practice, whatever they are with.
+            group = CORRELATIONS if "correlation" in change.cells and not change.has_change else moment
+            judged_rows.append(JudgedRow(group, outcomes, is_declared, change.design.name == OTHER_DESIGN))
             pairs = moments.number_of_pairs(change) if change.design.name != GROUPS else None
             judged_rows.append(JudgedRow("number of pairs", {UNDECLARED: [pairs] if pairs else []}))
             effect_rows[(moment, "es") in unsigned].append(_effect_row(change, outcomes, sound_rows))

@@ -39,6 +39,8 @@ _EXTREME = {"p": 3.0, "ci_high": 1.5, "df": math.inf}
 _EXTREME_OTHERWISE = 3.0
 #: Statistics that are judged like another.
 _KINDS = dict.fromkeys(("mean", "estimate", "or", "rr", "hr", "irr"), "change") | {"ci_low": "ci_high"}
+#: The group of rows of a matrix of correlations, which are of no design.
+CORRELATIONS = "correlations"
 _WEIGHTS = "weights, or other people than those that are printed, could explain it"
 _PRACTICES = "another test, a model, an adjusted p or a bootstrap could explain it"
 
@@ -120,7 +122,8 @@ def _judge_group(rows: Sequence[JudgedRow], *, with_notes: bool) -> Iterator[Fin
                     yield replace(finding, severity=severity) if is_plain else finding.softened(severity, reason)
     if explained and with_notes:
         others_text = f", and {len(explained) - 1} others of {rows[0].group!r}" if len(explained) > 1 else ""
-        yield explained[0].softened(NOTE, f"{_PRACTICES}{others_text}; declare it with --design or --practice")
+        note = explained[0].softened(NOTE, f"{_PRACTICES}{others_text}; declare it with --design or --practice")
+        yield replace(note, is_open=True)
 
 
 def _habits(rows: Sequence[JudgedRow]) -> _Habits:
@@ -163,7 +166,8 @@ def _against_habit(row: JudgedRow, habits: _Habits) -> Iterator[Finding]:
                 continue
             habit = habits[design, outcome.habit]
             if outcome.findings and habit.holds_against(outcome) and not _is_better_explained(row, outcome, habit, habits):
-                words = f" fit {design.description}" if design.description else " fit"
+                has_words = design.description and row.group != CORRELATIONS
+                words = f" fit {design.description}" if has_words else " fit"
                 reason = f"{habit.fits} of the table's {habit.fits + habit.misfits} such numbers{words}; this does not"
                 for finding in outcome.findings:
                     yield finding.softened(INCONSISTENT, reason)

@@ -37,3 +37,9 @@ def names_of_parts(data: bytes, name: str) -> list[str]:
         reason = " ".join(str(error).split())[:120]
         raise ResultsError(f"{name}: the file is damaged ({reason}); save it again") from None
     return [part.filename for part in parts]
+
+
+def part_of(data: bytes, part: str) -> bytes:
+    """A part of an archive whose parts names_of_parts has found sound."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return archive.read(part)

@@ -6,7 +6,7 @@ Belongs here: kinds of files, and refusing what has no tables. Does not belong h
 import csv
 import re
 
-from dagster_project.audit.paper.archives import names_of_parts
+from dagster_project.audit.paper.archives import names_of_parts, part_of
 from dagster_project.audit.paper.grid import PaperTable
 from dagster_project.audit.paper.html_tables import html_tables
 from dagster_project.audit.paper.plain_text import text_tables
@@ -19,6 +19,8 @@ _HTML = re.compile(
 _HAS_TABLE = re.compile(r"<table\b", re.IGNORECASE)
 _ARCHIVE, _OLD_OFFICE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _PDF, _RTF, _GZIP = b"%PDF", b"{\\rtf", b"\x1f\x8b"
+#: JASP and jamovi keep their results as a page within their files; SPSS keeps its own in parts of this name.
+_RESULTS_PAGE, _SPSS_PART = "index.html", "outputViewer"
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*")
 #: What the head of long form has; two of them are no table as printed.
 _LONG_FORM = {"timepoint", "statistic", "printed"}
@@ -26,8 +28,9 @@ _ENCODINGS = ("utf-8-sig", "cp1252")
 
 
 def tables_of(data: bytes, name: str) -> list[PaperTable]:
-    """The tables of a file that is no text: a Word document or a workbook. Raises ResultsError, in one line with the
-    cure."""
+    """The tables of a file that is no text: a Word document, a workbook, a file of JASP or jamovi.
+
+    Raises ResultsError, in one line with the cure."""
     _refuse_without_tables(data, name)
     if data.startswith(_ARCHIVE):
         parts = names_of_parts(data, name)
@@ -41,6 +44,10 @@ def tables_of(data: bytes, name: str) -> list[PaperTable]:
             from dagster_project.audit.paper.workbook import workbook_tables
 
             return _needed(workbook_tables(data, name), name)
+        if _RESULTS_PAGE in parts:
+            return _needed(html_tables(text_of(part_of(data, _RESULTS_PAGE), name), name), name)
+        if any(part.startswith(_SPSS_PART) for part in parts):
+            raise ResultsError(f"{name}: SPSS output is not read as it is; export it from SPSS as HTML, Word or Excel")
         raise ResultsError(f"{name}: a zip file that is neither a document nor a workbook; unpack it")
     if data.startswith(_OLD_OFFICE):
         raise ResultsError(f"{name}: an old or encrypted Office file; save it as .docx or .xlsx, without a password")

@@ -83,3 +83,13 @@ def grid_of(rows: Iterable[Iterable[PaperCell]], name: str) -> list[list[PaperCe
     if width * len(grid) > most_of("audited_cells"):
         raise ResultsError(f"{name}: the table holds {beyond('audited_cells')}")
     return [[line.get(column, BLANK) for column in range(width)] for line in grid]
+
+
+def with_row_names(rows: list[list[PaperCell]]) -> list[list[PaperCell]]:
+    """A head that lacks the cell above the rows' names, as R prints it, gets it."""
+    widths = [len(row) for row in rows[1:] if len(row) > 1]
+    is_plain = all(cell.columns == cell.rows == 1 for row in rows for cell in row)
+    is_plain = is_plain and not TITLE.match(rows[0][0].text if rows[0] else "")
+    if is_plain and widths and min(widths) == max(widths) == len(rows[0]) + 1:
+        return [[PaperCell(is_header=rows[0][0].is_header), *rows[0]], *rows[1:]] if rows[0] else rows
+    return rows

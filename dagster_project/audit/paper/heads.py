@@ -167,12 +167,16 @@ def _is_likely(form: tuple[str, ...], form_text: str, name: str, *, is_column: b
     if len(form) > 1:
         return True
     letter = form_text.strip()
+    if letter.endswith(":") and letter.rstrip(":") in _DOUBTFUL:
+        return False  # 'F: FOLFOX' is an arm's letter and name
     if letter in _DOUBTFUL:
         return is_column and letter in ("M", "t", "F", "d", "r", "z") and bool(name.strip())
     if name.strip().startswith("of "):
         return False
     if form[0] in _WORDS_OF_NAMES:
-        return letter in ("n", "N", "No.", "no.") or (is_column and form[0] in ("min", "max", "q1", "q3", "es"))
+        is_mean_change = form[0] == "change" and " " in letter
+        is_end = form[0] in ("min", "max", "q1", "q3", "es")
+        return letter in ("n", "N", "No.", "no.") or (is_column and (is_mean_change or is_end))
     return form[0] != "percent" or letter == "%" or is_column
 
 

@@ -8,7 +8,7 @@ are passed over; nothing is fetched.
 import re
 from html.parser import HTMLParser
 
-from dagster_project.audit.paper.grid import NOTE, TITLE, PaperCell, PaperTable, grid_of
+from dagster_project.audit.paper.grid import NOTE, TITLE, PaperCell, PaperTable, grid_of, with_row_names
 
 _BLOCKS = frozenset("p div li h1 h2 h3 h4 h5 h6 section figure caption figcaption dd dt tr td th table br hr ul ol".split())  # noqa: SIM905
 _UNSEEN = frozenset(("script", "style", "template", "noscript", "math", "svg"))
@@ -195,7 +195,7 @@ def html_tables(text: str, name: str) -> list[PaperTable]:
             title = " ".join(table.texts[table.texts.index(titles[0]) :])
         match = TITLE.match(title)
         number = match[1].rstrip(".:") if match else str(len(tables) + 1)
-        tables.append(PaperTable(number, grid_of(rows, name), title, [note for note in table.notes if note]))
+        tables.append(PaperTable(number, grid_of(with_row_names(rows), name), title, [note for note in table.notes if note]))
     return tables
 
 

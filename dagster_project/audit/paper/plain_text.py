@@ -6,13 +6,13 @@ Belongs here: which character separates cells. Does not belong here: what a cell
 import csv
 import re
 
-from dagster_project.audit.paper.grid import TITLE, PaperCell, PaperTable, grid_of
+from dagster_project.audit.paper.grid import TITLE, PaperCell, PaperTable, grid_of, with_row_names
 
 _MARKDOWN_RULE = re.compile(r"\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)+\|?\s*$")
 _MAX_NOTES = 3
 _RULE = re.compile(r"[\s|+:─━═_=-]*$")
 #: What Markdown prints in bold: marks on both sides; those behind a number alone are stars.
-_BOLD = re.compile(r"(\*\*|__)(\S(?:.*?\S)?)\1")
+_BOLD = re.compile(r"(?<!\*)(\*\*|__)(?!\*)(\S(?:.*?[^\s*])?)\1(?!\*)")
 _NUMBER_LIKE = re.compile(r"[<>≤−-]?\s?[−-]?[(\[]?[.,]?\d|[A-Za-zχ²]{1,2}\s?[=<(]")
 _BLANKS = re.compile(r"\s{2,}")
 _SEP = re.compile(r"\s*\"?sep=.?\"?\s*$", re.IGNORECASE)
@@ -33,7 +33,7 @@ def text_tables(text: str, name: str) -> list[PaperTable]:
         title = match.string.split(delimiter or "\n")[0].strip("\"'| \t") if match else ""
         rows = [row for row in _rows(part, delimiter) if any(cell.text for cell in row)]
         if _is_table(rows, delimiter):
-            tables.append(PaperTable(number, grid_of(_with_row_names(rows), name), title))
+            tables.append(PaperTable(number, grid_of(with_row_names(rows), name), title))
     return tables
 
 
@@ -87,7 +87,7 @@ def _parts(lines: list[str], delimiter: str) -> list[list[str]]:
     for line in lines:
         if not line.strip(f" \t\r{delimiter}"):
             was_blank = True
-            if not delimiter and parts[-1] and len(parts[-1]) > 2:
+            if not delimiter and parts[-1] and (len(parts[-1]) > 2 or _is_prose(parts[-1])):
                 parts.append([])
             # A quoted text may hold blank lines.
             if delimiter in (",", ";", "\t") and "".join(parts[-1]).count('"') % 2:
@@ -96,11 +96,16 @@ def _parts(lines: list[str], delimiter: str) -> list[list[str]]:
         if was_blank and parts[-1] and TITLE.match(line.strip("\"'| ")):
             parts.append([])
         was_blank = False
-        if line.strip() == "```":
+        if line.startswith("```"):
             parts.append([])
             continue
         parts[-1].append(line)
     return [part for part in parts if part]
+
+
+def _is_prose(lines: list[str]) -> bool:
+    """Whether lines have neither columns nor a table's title: they would part the columns of what stands below them."""
+    return not any(_BLANKS.search(line.strip()) or TITLE.match(line.strip("\"'| ")) for line in lines)
 
 
 def _rows(lines: list[str], delimiter: str) -> list[list[PaperCell]]:
@@ -158,11 +163,3 @@ def _is_of_numbers(lines: list[str], part: tuple[int, int]) -> bool:
 def _cell(text: str) -> PaperCell:
     content = _BOLD.sub(r"\2", text)
     return PaperCell(" ".join(content.split()), float(len(content) - len(content.lstrip(" \u00a0\u2003"))))
-
-
-def _with_row_names(rows: list[list[PaperCell]]) -> list[list[PaperCell]]:
-    """A head that lacks the cell above the rows' names, as R prints it, gets it."""
-    widths = [len(row) for row in rows[1:] if len(row) > 1]
-    if widths and min(widths) == max(widths) == len(rows[0]) + 1:
-        return [[PaperCell(), *rows[0]], *rows[1:]]
-    return rows

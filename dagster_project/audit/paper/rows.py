@@ -9,15 +9,18 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from dagster_project.audit.paper.cells import read_cell
+from dagster_project.audit.paper.cells import CellReading, read_cell
 from dagster_project.audit.paper.correlation_matrix import correlation_matrix, plain_name
+from dagster_project.audit.paper.doubts import column_questions, doubtful, name_statistics_of_groups
 from dagster_project.audit.paper.forms import form_of_row, is_habit_of_counts
 from dagster_project.audit.paper.grid import PaperCell
 from dagster_project.audit.paper.heads import forms_in
-from dagster_project.audit.paper.moments import ALL_PEOPLE, Moment, Moments, is_contrast, is_group, is_time
+from dagster_project.audit.paper.moments import ALL_PEOPLE, Moment, Moments, is_contrast, is_group, is_time, is_total
+from dagster_project.audit.paper.people import ColumnPeople
+from dagster_project.audit.paper.row_groups import is_of_missing, own_sections
 from dagster_project.audit.paper.shape import StubRow, TableShape, is_moment_head
 from dagster_project.audit.paper.slots import Form, Number, SlotReading, fill, form_by_shape
-from dagster_project.audit.paper.vocabulary import COMPARISONS, MISSING, SUMMARIES
+from dagster_project.audit.paper.vocabulary import COMPARISONS, SUMMARIES
 
 _BRACKETS = re.compile(
     r"\b(standard errors?|SEs?|SEMs?|standard deviations?|SDs?|t[- ]?statistics|t[- ]?values|p[- ]?values|"
@@ -38,9 +41,6 @@ _IN_BRACKETS = {
 _RAISED = re.compile(r"\^\{[^}]*\}")
 _NOT_SIGNIFICANT_P = ">.05"
 _OF_CHANGE = {"mean": "change", "sd": "sd_change"}
-_WHOLE = ("n", "count", "missing")
-#: So much of a workbook's percentages are below one where it holds shares.
-_SHARE = 1.0
 
 
 class TableRows:
@@ -55,6 +55,7 @@ class TableRows:
         self._readings = {
             (row.index, column): read_cell(cell.text, shape.mark) for row in shape.rows for column, cell in row.cells.items()
         }
+        name_statistics_of_groups(shape, self._readings)
         self._matrix = correlation_matrix(shape, self._readings)
         # Statistics in rows, scales in columns.
         self._is_transposed = any(not row.names or not row.names[-1] for row in shape.rows if row.form != ("n",))
@@ -67,6 +68,9 @@ class TableRows:
         self._is_repeated = self._repeats_names()
         self._has_moment_names = self._names_are_moments()
         self._are_groups = self._names_are_groups()
+        self._own_sections = own_sections(shape.rows, self._is_only_of_counts)
+        self._people = ColumnPeople(shape, self._readings)
+        self._column_questions = column_questions(shape.columns, self._readings)
         self._subject = shape.table.title[:80] or f"table {shape.table.name}"
 
     def long_rows(self) -> list[dict[str, str]]:
@@ -121,6 +125,14 @@ class TableRows:
             for column in row.cells
         )
 
+    def _is_only_of_counts(self, row: StubRow) -> bool:
+        forms = {self._form_of(row, column)[:1] for column in row.cells}
+        return (
+            not self._matrix.variables
+            and self._is_of_counts(row)
+            and not forms & {("mean",), ("median",), ("sd",), ("se",), ("change",)}
+        )
+
     def _names_are_moments(self) -> bool:
         """Whether the last column of names is of times or groups, below a column of other names or columns of outcomes."""
         rows = [row for row in self._shape.rows if row.names]
@@ -166,7 +178,8 @@ class TableRows:
             if row.form == ("n",) and not row.section and not self._is_transposed:
                 return f"heads of table {self._shape.table.name}", "N", timepoint or ALL_PEOPLE
             names = head.path or (head.text,)
-            if row.section and all(is_time(path_name) or is_group(path_name) for path_name in names):
+            are_groups = all(is_time(path_name) or is_group(path_name) for path_name in names)
+            if row.section and (are_groups or self._has_group_columns()):
                 return "", row.section, timepoint or ALL_PEOPLE
             return "", names[0], " ".join(filter(None, (row.section, *names[1:]))) or ALL_PEOPLE
         if self._are_groups:
@@ -181,8 +194,20 @@ class TableRows:
             if timepoint:
                 return ", ".join(filter(None, (moment.section, name))), row.section, timepoint
             return moment.section, row.section, name
+        headings = headings or self._own_sections.get(row.index, "")
         section = ", ".join(dict.fromkeys(filter(None, (moment.section, headings))))
         return section, name, timepoint or self._of_nothing(column)
+
+    def _has_group_columns(self) -> bool:
+        """Whether columns that are called neither like groups nor like times are groups all the same: they have numbers of
+        people, stand beside a total, or other rows of the table are categories. Below headings that are groups or times
+        they are outcomes."""
+        sections = {row.section for row in self._shape.rows if row.section}
+        if all(is_time(section) or is_group(section) for section in sections):
+            return False
+        heads = self._shape.columns.values()
+        has_people = any(head.people for head in heads) or any(is_total(name) for head in heads for name in head.path)
+        return has_people or any(row.names and row.names[-1] for row in self._shape.rows if row.section)
 
     def _of_nothing(self, column: int) -> str:
         """The moment of a column that names none: beside others it compares them."""
@@ -198,8 +223,12 @@ class TableRows:
         head = self._shape.columns[column]
         of_column = [head.form, *head.alternatives] if head.form else []
         of_row = [row.form, *row.alternatives] if row.form else []
+        if column in self._matrix.variables and self._matrix.is_stacked:
+            return of_row  # r, p and N in rows
         if of_row and not (row.names and row.names[-1]):
             return of_row  # statistics in rows
+        if is_of_missing(row) and (not of_column or head.form[:1] == ("change",)):
+            return [("count",)]
         if row.is_below:
             return (
                 [(self._in_brackets,)]
@@ -210,8 +239,6 @@ class TableRows:
             )
         if of_column and (head.form[0] in COMPARISONS or (len(head.form) == 1 and not head.path)):
             return of_column
-        if not of_row and not of_column and row.names and row.names[-1].casefold() in MISSING:
-            return [("count",)]
         if of_row and not (of_column and len(of_column[0]) > len(of_row[0]) and row.section):
             return [*of_row, *of_column]
         if of_column:
@@ -276,7 +303,7 @@ class TableRows:
             numbers = self._of_contrast(slots.numbers, column, timepoint)
             people = self._people_of(row, column, numbers)
             if column in self._matrix.variables:
-                people, numbers = self._of_matrix(row, column, numbers)
+                people, numbers = self._matrix.cell(row, column, numbers, cell.text)
             keys = [(section, label, timepoint, number.statistic) for number in numbers]
             if any(key_counts[key] for key in keys):
                 # Two tests of one row, say: each is called by its column.
@@ -306,8 +333,15 @@ class TableRows:
             return SlotReading(question="not significant, by which test?")
         if reading.question:
             return SlotReading(question=reading.question)
+        if self._is_doubted(column, form, reading):
+            return SlotReading(question=self._column_questions[column][1])
         slots = fill(reading, form, head.level or row.level)
-        return _doubtful(slots, cell) or slots
+        return doubtful(slots, cell) or slots
+
+    def _is_doubted(self, column: int, form: Form, reading: CellReading) -> bool:
+        """Whether a cell is of the kind that its column cannot hold."""
+        kind, _ = self._column_questions.get(column, ("", ""))
+        return (kind == "p" and form[:1] == ("p",)) or (kind == "/" and any(p.between == "/" for p in reading.pieces))
 
     def _of_contrast(self, numbers: Sequence[Number], column: int, timepoint: str) -> Sequence[Number]:
         """Means and SDs of a change are the change's."""
@@ -317,16 +351,10 @@ class TableRows:
             return numbers
         return [Number(_OF_CHANGE.get(number.statistic, number.statistic), number.text, number.level) for number in numbers]
 
-    def _of_matrix(self, row: StubRow, column: int, numbers: Sequence[Number]) -> tuple[list[Number], Sequence[Number]]:
-        """A correlation with the people of all; of a variable with itself, its reliability, if anything."""
-        if (row.index, column) in self._matrix.diagonal:
-            return [], [Number("alpha", number.text) for number in numbers if float(number.text) != 1]
-        return ([Number("n", self._matrix.people)] if self._matrix.people and numbers else []), numbers
-
     def _people_of(self, row: StubRow, column: int, numbers: Sequence[Number]) -> list[Number]:
         """The number of people of a mean, from its column's head or its row's name."""
         names = {number.statistic for number in numbers}
-        people = row.people or self._shape.columns[column].people
+        people = row.people or self._people.people_below(row.section, column)
         is_summary = bool(names & {"mean", "median", "sd", "change"}) or (bool(row.people) and "percent" in names)
         return [Number("n", people)] if people and is_summary and "n" not in names else []
 
@@ -336,24 +364,6 @@ class TableRows:
             "statistic": number.statistic, "printed": number.text, "level": number.level, "question": "", "cell": cell,
             "place": position,
         }  # fmt: skip
-
-
-def _doubtful(slots: SlotReading, cell: PaperCell) -> SlotReading | None:
-    """A question where a number cannot be what its heading says."""
-    for number in slots.numbers:
-        relation = number.text[:1] if number.text[:1] in "<>≤≥" else ""
-        if relation and number.statistic not in ("p", "level"):
-            return SlotReading(question=f"{number.text} is a bound, not a number")
-        digits = number.text.lstrip("<>≤≥")
-        if number.statistic in _WHOLE and not digits.isdigit():
-            return SlotReading(question=f"{number.text} is no number of people, which its heading says it is")
-        if number.statistic == "p" and digits.isdigit() and int(digits) > 1:
-            return SlotReading(question=f"{number.text} is no probability, which its heading says it is")
-        if number.statistic == "percent" and cell.is_number and 0 < float(digits) <= _SHARE and "." in digits:
-            return SlotReading(question=f"{number.text} in a workbook: a share of 1, or per cent? write it as printed")
-        if abs(float(digits)) >= 1e15:
-            return SlotReading(question=f"{number.text} is no number as tables print it")
-    return None
 
 
 def _without_repeated_people(rows: list[dict[str, str]]) -> list[dict[str, str]]:

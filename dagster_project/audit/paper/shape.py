@@ -4,7 +4,7 @@ Belongs here: where things stand. Does not belong here: what a number is (slots.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dagster_project.audit.paper.cells import read_cell
 from dagster_project.audit.paper.decimal_marks import decimal_mark
@@ -16,6 +16,7 @@ _NOTE = re.compile(
     r"\s*(?:notes?\b|abbreviations?\b|source|\^\{|[*†‡§¶#ᵃ-ᶻ]|[a-e]\s[A-Z]|values\b|data\b|p\s*[<=]|\d\s[A-Z])",
     re.IGNORECASE,
 )
+_DASH = re.compile(r"[-–—−]+")
 #: What may stand behind each of several columns and be of it.
 _OF_LEFT = (("ci",), ("se",), ("sd",), ("percent",))
 #: They compare what stands on their left, and are not parted from it by a heading.
@@ -66,6 +67,7 @@ class TableShape:
 
 def shape_of(table: PaperTable, mark: str | None) -> TableShape:
     """A table's shape. mark: of decimals, where somebody says it."""
+    _drop_empty_columns(table)
     lines = [line for line in enumerate(table.rows) if any(cell.text for cell in line[1])]
     texts = [cell.text for _, line in lines for cell in line if cell.is_first]
     mark = mark or decimal_mark(texts)
@@ -85,6 +87,16 @@ def shape_of(table: PaperTable, mark: str | None) -> TableShape:
         table, columns, stub_heads, _rows(lines[head_count:], stub_count, columns), [*table.notes, *notes], mark,
         tuple(form for form in (stub.form, *stub.alternatives) if form),
     )  # fmt: skip
+
+
+def _drop_empty_columns(table: PaperTable) -> None:
+    """Leaves out columns in which no cell of the table begins with a text: programs place marks of notes there, below a head
+    that covers two columns."""
+    columns = [
+        column for column in range(table.width) if any(line[column].text and line[column].is_first for line in table.rows)
+    ]
+    if 1 < len(columns) < table.width:
+        table.rows = [[line[column] for column in columns] for line in table.rows]
 
 
 def _only_text(line: list[PaperCell]) -> str:
@@ -136,7 +148,7 @@ def _head_count(lines: list[tuple[int, list[PaperCell]]], mark: str | None) -> i
     while count < len(lines) - 1 and count < 8:
         line, upper_line = lines[count][1], lines[count - 1][1] if count else []
         text_cells = [cell for cell in line[1:] if cell.text and cell.is_first]
-        if not text_cells or any(_is_number_cell(cell, mark) for cell in text_cells):
+        if not text_cells or any(_is_number_cell(cell, mark) or _DASH.fullmatch(cell.text) for cell in text_cells):
             break
         is_wide = any(cell.columns > 1 for cell in upper_line) or any(
             cell.text and not upper.text for cell, upper in zip(line[1:], upper_line[1:], strict=False)
@@ -201,8 +213,18 @@ def _name(heads: list[list[PaperCell]], column: int) -> str:
 def _column_head(heads: list[list[PaperCell]], column: int) -> ColumnHead:
     head = ColumnHead(text=_name(heads, column))
     path: list[str] = []
-    for line in heads:
-        part = head_of(line[column].text, is_column=True) if line[column].text else Head()
+    parts = [head_of(line[column].text, is_column=True) if line[column].text else Head() for line in heads]
+    for number, (line, part) in enumerate(zip(heads, parts, strict=True)):
+        letter = line[column].text.strip()[:1]
+        if (
+            len(part.form) == 1
+            and part.people
+            and not part.name
+            and part.form != ("n",)
+            and any(p.form for p in parts[number + 1 :])
+        ):
+            # A group that is called B, with its number of people, above M (SD).
+            part = replace(part, name=letter, form=())
         if part.name and part.name not in path:
             path.append(part.name)
         head.people = part.people or head.people
@@ -255,6 +277,9 @@ def _rows(
 ) -> list[StubRow]:  # fmt: skip
     """The rows of numbers, each with the headings above it: by how far names are set in, else the last heading."""
     has_indents = len({line[0].indent for _, line in lines if line[0].text}) > 1
+    last_names = [line[stub_count - 1].text for _, line in lines]
+    has_yes = "Y" in last_names
+    has_correlations = stub_count > 1 and any(form_of(name) == ("correlation",) for name in last_names)
     open_headings: list[_Heading] = []
     rows: list[StubRow] = []
     for number, (index, line) in enumerate(lines):
@@ -265,7 +290,15 @@ def _rows(
         cells = {column: cell for column, cell in enumerate(line) if column >= stub_count and cell.text and cell.is_first}
         name = next((text for text in stub if text), "")
         is_heading = bool(name) and (not cells or (len({*stub, *(cell.text for cell in line)} - {""}) == 1))
-        head = head_of(stub[-1] if stub[-1] else name, is_column=False)
+        # Beside a row Y, N is an answer and no number of people.
+        is_answer = has_yes and stub[-1] == "N"
+        head = (
+            Head("N")
+            if is_answer
+            else Head("", form_of(stub[-1]))
+            if has_correlations
+            else head_of(stub[-1] if stub[-1] else name, is_column=False)
+        )
         own_columns = _number_columns(line, stub_count)
         below_columns = _number_columns(lines[number + 1][1], stub_count) if number + 1 < len(lines) else frozenset()
         is_parent = not has_indents and bool(name) and _is_parent(own_columns, below_columns, columns)

@@ -132,7 +132,12 @@ TOTALS = frozenset(
      "entire cohort", "whole group", "sum", "combined", "gesamt", "everyone", "all subjects", "overall sample", "total n")
 )  # fmt: skip
 #: A row of people without an answer, of whom only the number is printed.
-MISSING = frozenset(("unknown", "missing", "missing data", "not reported", "not stated", "no answer"))
+MISSING = frozenset(
+    (
+        "unknown", "missing", "missing data", "missing values", "not reported", "not stated", "no answer", "n-miss",
+        "n missing", "missing, n", "missing n", "n unknown",
+    )
+)  # fmt: skip
 #: They name no moment and no group.
 NO_MOMENT = frozenset(
     (

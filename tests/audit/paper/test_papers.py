@@ -47,7 +47,7 @@ def test_a_page_with_three_tables_is_read() -> None:
         ("1", "", "Age, years", "Control", "sd"): "9.9",
         ("1", "", "Sex", "Intervention vs Control", "p"): ".52",
         ("1", "Sex", "Women", "Control", "percent"): "62.0",
-        ("1", "", "Smoker", "Intervention vs Control", "p"): ">.05",
+        ("1", "Smoker", "Smoker", "Intervention vs Control", "p"): ">.05",
         ("2", "Intervention", "Distress", "Post", "mean"): "8.05",
         ("2", "Control", "Hope", "Pre", "sd"): "0.82",
         ("2", "", "Distress", "comparison", "p"): "<.001",
@@ -104,7 +104,7 @@ def test_a_workbook_with_titles_notes_and_a_hidden_sheet_is_read() -> None:
         (made_papers.R_MODEL, {("1", "", "group", "all", "estimate"): "1.7000", ("1", "", "group", "all", "se"): "0.7906",
                                ("1", "", "(Intercept)", "all", "p"): "<2e-16"}),
         (made_papers.R_TABLE_ONE, {("1", "heads of table 1", "N", "control", "n"): "50", ("1", "", "age", "treated", "sd"): "10.10",
-                                   ("1", "", "sex = Women", "control", "count"): "31"}),
+                                   ("1", "sex = Women", "sex = Women", "control", "count"): "31"}),
         (made_papers.GTSUMMARY, {("1", "", "Age", "Drug A", "q3"): "52", ("1", "", "Unknown", "Drug B", "count"): "1"}),
         (made_papers.REGRESSION, {("1", "", "Age", "Model 2", "estimate"): "0.28", ("1", "", "Women", "Model 1", "se"): "0.11"}),
     ],
@@ -155,7 +155,7 @@ def test_a_form_of_several_is_chosen_by_the_numbers_of_its_row() -> None:
     )
     paper, numbers = _numbers(text)
     assert numbers["1", "", "Age", "A", "sd"] == "10.1"
-    assert numbers["1", "", "Women", "B", "percent"] == "62"
+    assert numbers["1", "Women", "Women", "B", "percent"] == "62"
     # Whole numbers that are no percentages of 40 and 50 people may be means: it is asked.
     assert [row["cell"] for row in paper.rows if row["question"]] == ["12 (4)", "13 (5)"]
 
