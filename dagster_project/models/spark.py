@@ -20,26 +20,30 @@ if TYPE_CHECKING:
 def load_inputs(session: "SparkSession", warehouse_file: Path, folder: Path) -> int:
     """Put what the models read of a working file into Spark, as tables of schemas raw and codebook; how many there are.
 
-    folder: where the tables lie meanwhile as Parquet, readable by all workers. Tables of these names are replaced. Raises
-    WarehouseError if the file is not there or another process holds it.
+    folder: where the tables lie meanwhile as Parquet, readable by all workers. Tables of these names are replaced. Texts are
+    put into Unicode's NFC form, in which they are compared: Spark has no function for it. Raises WarehouseError if the file
+    is not there or another process holds it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     schemas = ", ".join(map(literal, INPUT_SCHEMAS))
+    columns: dict[tuple[str, str], list[str]] = {}
     with Warehouse(warehouse_file).connect(read_only=True) as connection:
-        tables = connection.execute(
-            f"select table_schema, table_name from information_schema.tables where table_schema in ({schemas})"
-            " order by table_schema, table_name"
-        ).fetchall()
-        for schema, table in tables:
+        for schema, table, column, kind in connection.execute(
+            "select table_schema, table_name, column_name, data_type from information_schema.columns"
+            f" where table_schema in ({schemas}) order by table_schema, table_name, ordinal_position"
+        ).fetchall():
+            name = identifier(column)
+            columns.setdefault((schema, table), []).append(f"nfc_normalize({name}) as {name}" if kind == "VARCHAR" else name)
+        for (schema, table), names in columns.items():
             file = folder / f"{schema}.{table}.parquet"
-            source = f"{identifier(schema)}.{identifier(table)}"
-            connection.execute(f"copy (from {source}) to {literal(str(file))} (format parquet)")
+            source = f"select {', '.join(names)} from {identifier(schema)}.{identifier(table)}"
+            connection.execute(f"copy ({source}) to {literal(str(file))} (format parquet)")
     for schema in INPUT_SCHEMAS:
         session.sql(f"create schema if not exists {schema}")
-    for schema, table in tables:
+    for schema, table in columns:
         rows = session.read.parquet(str(folder / f"{schema}.{table}.parquet"))
         rows.write.mode("overwrite").saveAsTable(f"{schema}.{table}")
-    return len(tables)
+    return len(columns)
 
 
 def build_on_spark(target: Path, arguments: Sequence[str] = ()) -> "dbtRunnerResult":

@@ -216,6 +216,11 @@
     trim(nfc_normalize({{ column }}), {% for code in invisible_characters() %}chr({{ code }}){{ ' || ' if not loop.last }}{% endfor %})
 {%- endmacro %}
 
+{#- Texts are in NFC already (models/spark.py): Spark cannot bring them there -#}
+{% macro spark__cell_text(column) -%}
+    trim(both '{% for code in invisible_characters() %}{{ '\\u%04x' | format(code) }}{% endfor %}' from {{ column }})
+{%- endmacro %}
+
 {#- The characters that nobody sees, by their numbers in Unicode -#}
 {% macro invisible_characters() %}
     {{ return([9, 10, 11, 12, 13, 32, 133, 160, 173, 5760] + range(8192, 8206) | list + [8232, 8233, 8239, 8287, 8288, 12288, 65279]) }}

@@ -23,17 +23,24 @@
     cast({{ expression }} as hugeint)
 {%- endmacro %}
 
-{#- How often one whole number above zero goes into another -#}
+{#- How often one whole number goes into another, neither below zero. What is left over is taken off before: a quotient of decimals
+    has some digits only, and would be rounded up to the next whole number. -#}
 {% macro whole_division(number, by) -%}
     {{ return(adapter.dispatch('whole_division')(number, by)) }}
 {%- endmacro %}
 
 {% macro default__whole_division(number, by) -%}
-    floor({{ number }} / {{ by }})
+    floor(({{ number }} - {{ number }} % {{ by }}) / {{ by }})
 {%- endmacro %}
 
 {% macro duckdb__whole_division(number, by) -%}
     {{ number }} // {{ by }}
+{%- endmacro %}
+
+{#- A double with some digits behind the point, a half away from zero. Engines' own way with digits differ: some scale, round and
+    scale back, as here, others round the number that they would print. -#}
+{% macro rounded(value, digits) -%}
+    (round(({{ value }}) * 1e{{ digits }}) / 1e{{ digits }})
 {%- endmacro %}
 
 {#- The n, mean, SD (n - 1), minimum and maximum of a value in each group of a relation, a row of which stands for

@@ -17,5 +17,14 @@
 {%- endmacro %}
 
 {% macro text_literal(text) -%}
+    {{ return(adapter.dispatch('text_literal')(text)) }}
+{%- endmacro %}
+
+{% macro default__text_literal(text) -%}
     '{{ text | string | replace("'", "''") }}'
+{%- endmacro %}
+
+{#- In Spark's literals a backslash escapes what follows it -#}
+{% macro spark__text_literal(text) -%}
+    '{{ text | string | replace("\\", "\\\\") | replace("'", "\\'") }}'
 {%- endmacro %}

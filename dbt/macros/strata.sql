@@ -51,11 +51,11 @@
 {% macro number_in_wave(condition) -%}
     {%- set listed = 'people.' ~ quoted(condition.variable) -%}
     {%- if condition.number_at == 'answered_on' -%}
-    round({{ listed }} + case when waves.wave_order = 1 then 0 else days.days_from_baseline end / {{ condition.days_per_unit }}, 9)
+    {{ rounded(listed ~ ' + case when waves.wave_order = 1 then 0 else days.days_from_baseline end / ' ~ condition.days_per_unit, 9) }}
     {%- elif condition.number_at == 'month' -%}
-    round({{ listed }} + waves.months_from_first / {{ condition.months_per_unit }}, 9)
+    {{ rounded(listed ~ ' + waves.months_from_first / ' ~ condition.months_per_unit, 9) }}
     {%- else -%}
-    round({{ listed }}, 9)
+    {{ rounded(listed, 9) }}
     {%- endif -%}
 {%- endmacro %}
 

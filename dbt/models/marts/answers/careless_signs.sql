@@ -29,7 +29,7 @@ from (
         case signs.sign when 'long_string' then cast(longest_run as double) else sd end as value,
         case signs.sign
             when 'long_string' then longest_run >= {{ block.least_run }}
-            else round(sd, 12) <= {{ block.most_sd if block.most_sd is not none else 'null' }}
+            else {{ rounded('sd', 12) }} <= {{ block.most_sd if block.most_sd is not none else 'null' }}
         end as is_beyond
     from (
         select
@@ -71,7 +71,7 @@ select
     'short_time' as sign,
     case when reason is null then seconds_taken / n_answers end as value,
     reason is null as is_judged,
-    reason is null and round(seconds_taken / nullif(n_answers, 0), 9) < {{ limit.least_seconds_per_item }} as is_marked,
+    reason is null and {{ rounded('seconds_taken / nullif(n_answers, 0)', 9) }} < {{ limit.least_seconds_per_item }} as is_marked,
     reason
 from (
     select

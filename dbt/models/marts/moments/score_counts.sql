@@ -4,8 +4,8 @@
 select
     cast(measure as string) as scale,
     cast(moment as string) as wave,
-    cast(round(value, 11) as double) as score,
+    cast({{ rounded('value', 11) }} as double) as score,
     cast(sum(n) as bigint) as n
 from {{ ref('counted_profiles') }}
 where kind = 'scale' and people = 'score' and is_counted
-group by measure, moment, round(value, 11)
+group by measure, moment, {{ rounded('value', 11) }}

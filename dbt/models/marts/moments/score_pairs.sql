@@ -17,9 +17,9 @@ with meaningful_scales as (
 select
     cast(moment as string) as contrast,
     cast(measure as string) as scale,
-    cast(round(value_baseline, 11) as double) as baseline,
-    cast(round(value_followup, 11) as double) as followup,
+    cast({{ rounded('value_baseline', 11) }} as double) as baseline,
+    cast({{ rounded('value_followup', 11) }} as double) as followup,
     cast(sum(n) as bigint) as n
 from {{ ref('counted_profiles') }}
 where kind = 'scale' and people = 'both' and is_counted and measure in (select scale from meaningful_scales)
-group by moment, measure, round(value_baseline, 11), round(value_followup, 11)
+group by moment, measure, {{ rounded('value_baseline', 11) }}, {{ rounded('value_followup', 11) }}

@@ -15,7 +15,7 @@ counted as (
         scores.wave,
         case when scales.is_stratified then coalesce(strata.stratum, strata.missing_reason) else 'all' end as stratum,
         not scales.is_stratified or strata.stratum is not null as is_compared,
-        round(scores.value, 11) as score,
+        {{ rounded('scores.value', 11) }} as score,
         count(*) as n
     from {{ ref('measure_values') }} as scores
     inner join compared_scales as scales on scores.measure = scales.scale
@@ -29,7 +29,7 @@ counted as (
         scores.wave,
         case when scales.is_stratified then coalesce(strata.stratum, strata.missing_reason) else 'all' end,
         not scales.is_stratified or strata.stratum is not null,
-        round(scores.value, 11)
+        {{ rounded('scores.value', 11) }}
 ),
 
 compared as (

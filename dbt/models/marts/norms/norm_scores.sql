@@ -13,7 +13,7 @@ scored as (
         scales.scale,
         scales.sample,
         case when scales.is_stratified then strata.stratum else 'all' end as stratum,
-        case when scores.is_known then round(scores.value, 11) end as score,
+        case when scores.is_known then {{ rounded('scores.value', 11) }} end as score,
         coalesce(scores.missing_reason, case when scales.is_stratified then strata.missing_reason end) as missing_reason
     from {{ ref('measure_values') }} as scores
     inner join compared_scales as scales on scores.measure = scales.scale

@@ -1,6 +1,7 @@
-{{ config(materialized='view') }}
+{{ config(materialized='table' if target.type == 'spark' else 'view') }}
 {#- What is followed over time, a person and measure a row: the value in each wave, and how it is known or why it is missing.
-    score_profiles counts these rows; who counts in a number is decided over them (macros/people). -#}
+    score_profiles counts these rows; who counts in a number is decided over them (macros/people). Spark would put this query
+    into its plan once for each rule of counted_people, more than the memory of its driver holds: there it is a table. -#}
 -- depends_on: {{ ref('planned_waves') }}
 {%- set waves = codebook_waves() %}
 {%- set scales = codebook_measures() | selectattr('kind', 'equalto', 'scale') | list %}
