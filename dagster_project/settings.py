@@ -75,9 +75,11 @@ class Settings:
 
     @property
     def written_folders(self) -> tuple[Path, ...]:
-        """Where a run and other commands write. Libraries write in the system's folder for temporary files, too, of which
-        Python tells only where something can be written there."""
-        return self.study_folder, self.home, self.dagster_home, Path(os.environ.get("TMPDIR") or "/tmp")
+        """Where a run and other commands write; parts of a study may lie on disks of their own. Libraries write in the
+        system's folder for temporary files, too, of which Python tells only where something can be written there."""
+        of_study = (self.study_folder / name for name in ("landing", "releases", "public_releases"))
+        temporary = Path(os.environ.get("TMPDIR") or "/tmp")
+        return self.study_folder, *of_study, self.home, self.dagster_home, temporary
 
     @property
     def lock_file(self) -> Path:

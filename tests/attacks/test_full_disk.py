@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +32,18 @@ class SmallDisk:
     """A file system of its own in a folder."""
 
     folder: Path
+    covered_folders: list[Path] = field(default_factory=list)
 
     def mount(self) -> None:
         options = ["mount", "-t", "tmpfs", "tmpfs", str(self.folder), "-o", "size=400m"]
         if subprocess.run(options, check=False, capture_output=True).returncode:
             pytest.skip("this machine lets nobody mount a file system")
+
+    def take_over(self, folder: Path) -> None:
+        """Let it be the disk of a folder that is there, with what is in it."""
+        shutil.copytree(folder, self.folder, symlinks=True, dirs_exist_ok=True)
+        subprocess.run(["mount", "--bind", str(self.folder), str(folder)], check=True)
+        self.covered_folders.append(folder)
 
     def leave(self, kilobytes: int) -> None:
         """Let so much of it be free."""
@@ -56,6 +63,8 @@ def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
     disk.folder.mkdir()
     disk.mount()
     yield disk
+    for folder in disk.covered_folders:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
     subprocess.run(["umount", "--lazy", str(disk.folder)], check=True)
 
 
@@ -127,6 +136,30 @@ def test_a_run_on_a_full_disk_ends_in_one_line_and_the_next_one_succeeds(
     assert enough.returncode == 0, enough.stderr
     assert _hash_of(study / "release") != release
     assert chain_faults(read_lines(trail_file(study).read_bytes())) == []
+
+
+@pytest.mark.parametrize("part", ["home/small_study", "study/small_study/releases"])
+def test_a_full_disk_of_one_folder_alone_is_named_and_nothing_is_released(
+    part: str, small_copy: Any, small_disk: SmallDisk, tmp_path: Path
+) -> None:
+    """Of the working file, or of the releases: all else has room."""
+    workspace, _ = small_copy
+    layout = _lay_out(workspace, tmp_path, tmp_path / "elsewhere", ())
+    folder = tmp_path / "elsewhere" / part
+    release, public = _hash_of(layout.study / "release"), _hash_of(layout.study / "public")
+    small_disk.take_over(folder)
+    small_disk.leave(300 if part.startswith("home") else 0)
+
+    full = layout.run()
+    assert full.returncode == 1 and "Traceback" not in full.stderr
+    lines = [line for line in full.stderr.splitlines() if line.startswith("error:")]
+    assert len(lines) == 1 and "No space left on device" in lines[0] and "free space" in lines[0], full.stderr
+    assert str(folder) in lines[0]
+    assert (_hash_of(layout.study / "release"), _hash_of(layout.study / "public")) == (release, public)
+    small_disk.leave(400_000)
+    enough = layout.run()
+    assert enough.returncode == 0, enough.stderr
+    assert _hash_of(layout.study / "release") != release
 
 
 #: Commands that write nothing, and those that do.
