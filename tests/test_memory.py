@@ -1,6 +1,6 @@
 """How much memory DuckDB takes: WAVEHOUSE_MEMORY, for all connections and for dbt, and what is said where it does not suffice."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -81,3 +81,11 @@ def test_what_does_not_fit_is_said_with_the_cure(tmp_path: Path) -> None:
     assert str(refusal.value) == (
         f"{warehouse.path}: 250MB of memory are too little for this study; give more by WAVEHOUSE_MEMORY, such as 4GB"
     )
+
+
+def test_a_run_keeps_to_it_with_dbt(small_copy: tuple[Any, Callable[[], Any]]) -> None:
+    """DuckDB refuses to share the file that the run has open with a connection of another limit: dbt's has the same."""
+    _, run_again = small_copy
+    limit_memory({"WAVEHOUSE_MEMORY": "300MB"})
+    run = run_again()
+    assert run.success, run.failures
