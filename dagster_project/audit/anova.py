@@ -6,7 +6,7 @@ are printed (probabilities.py).
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import scipy
 
@@ -102,7 +102,8 @@ def effect_outcomes(effect: Effect) -> Iterator[Outcome]:
     square, residual_square = _mean_square(cells), _mean_square(residual)
     if "f" in cells and square is not None and residual_square is not None and residual_square.low > 0:
         bounds = square.divided_by(residual_square)
-        words = f"F = {square} / {residual_square} = {bounds}, not {cells['f'].text}"
+        texts = [row["mean_square"].text if "mean_square" in row else str(_mean_square(row)) for row in (cells, residual)]
+        words = f"F = {texts[0]} / {texts[1]} = {bounds}, not {cells['f'].text}"
         compared = (cells["f"], *_printed_cells(cells), *_printed_cells(residual))
         yield _outcome_of(F_OF_SQUARES, cells["f"], bounds, words, compared, _ERROR_SCALE)
     df1, df2 = cells["df"].number, residual["df"].number
@@ -117,7 +118,10 @@ def effect_outcomes(effect: Effect) -> Iterator[Outcome]:
             closest = min(shares, key=eta.interval.gap)
             words = f"the effect's share is {' or '.join(str(share) for share in shares)}, not {eta.text}"
             compared = (eta, *_printed_cells(cells), *_printed_cells(residual))
-            yield _outcome_of(SHARE_OF_VARIANCE, eta, closest, words, compared, _ERROR_SCALE)
+            outcome = _outcome_of(SHARE_OF_VARIANCE, eta, closest, words, compared, _ERROR_SCALE)
+            # Of a larger whole, which stands in another table, a share is smaller.
+            is_below = eta.interval.high < min(share.low for share in shares)
+            yield replace(outcome, misfit=-1.0) if is_below else outcome
 
 
 def _p_outcome(cells: RowCells, residual: RowCells, bounds: Interval) -> Outcome:
