@@ -34,8 +34,8 @@ _MIN_SD_RATIO, _MIN_ERROR_RATIO, _ERROR_SHARE = 8.0, 3.5, 0.4
 #: Of fewer people, SDs may differ so by chance.
 _MIN_PEOPLE = 8
 _MAX_DISTANCE = 8.0
-#: So many SDs from another mean, people may be at the end of a scale, where they differ less.
-_END_DISTANCE = 0.5
+#: So many SDs below another mean, and at so small a share of it, people may be at the end of a scale and differ less.
+_END_DISTANCE, _END_SHARE = 0.5, 0.5
 #: From this ratio of numbers of people on it is no loss of single answers.
 _MIN_PEOPLE_RATIO = 1.2
 
@@ -70,10 +70,12 @@ def _like_error(moments: Sequence[RowCells]) -> tuple[Finding, ...]:
 
 
 def _is_at_an_end(large: RowCells, small: RowCells) -> bool:
-    """Whether the means are so far apart that those of the small SD may all be near the end of the scale."""
+    """Whether the mean of the small SD is so much lower that those people may all be near the low end of the scale."""
     if not {"mean"} <= set(large) & set(small):
         return False
-    return abs(large["mean"].number - small["mean"].number) >= _END_DISTANCE * large["sd"].interval.high
+    large_mean, small_mean = large["mean"].number, small["mean"].number
+    is_far = abs(large_mean - small_mean) >= _END_DISTANCE * large["sd"].interval.high
+    return is_far and abs(small_mean) <= _END_SHARE * abs(large_mean)
 
 
 def _distant_means(moments: Sequence[RowCells]) -> tuple[Finding, ...]:

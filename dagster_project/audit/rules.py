@@ -7,6 +7,7 @@ Belongs here: the list. Does not belong here: the rules themselves, each in the 
 from collections.abc import Mapping
 
 from dagster_project.audit import (
+    anova,
     block_sums,
     blocks,
     change_intervals,
@@ -87,6 +88,7 @@ RULES: Mapping[str, dict[str, Rule]] = {
         probabilities.P_OF_STATISTIC,
         correlations.CORRELATIONS_TOGETHER,
     ),
+    "Tables of variance": _by_name(anova.MEAN_SQUARE, anova.F_OF_SQUARES, anova.P_OF_EFFECT, anova.SHARE_OF_VARIANCE),
     "Effect sizes": _by_name(effects.EFFECT_SIZE, effect_intervals.INTERVAL_OF_EFFECT),
     "Notes": _by_name(effects.DEFINITIONS, *notes.NOTES),
     "Our own results": _by_name(own_results.PRINTED_AS_ROUNDED),

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from dagster_project.audit import (
+    anova,
     block_sums,
     blocks,
     change_intervals,
@@ -34,7 +35,7 @@ from dagster_project.audit.layout import Contrasts, TableLayout, TableRow
 from dagster_project.audit.mean_errors import CENTRE
 from dagster_project.audit.outcome import Outcome
 from dagster_project.audit.row_rules import bounded_cells, possible_cells, summary_outcomes
-from dagster_project.audit.undeclared import CORRELATIONS, JudgedRow, comparisons, judge
+from dagster_project.audit.undeclared import CORRELATIONS, VARIANCES, JudgedRow, comparisons, judge
 
 #: The moment of norms.
 NORM = "norm"
@@ -62,6 +63,7 @@ class Table:
     def examined(self) -> Examined:
         result = Examined()
         self._blocks(result)
+        self._variances(result)
         self._summaries(result)
         self._changes(result)
         result.plain(result.sound(correlations.correlations_together(self._layout)))
@@ -95,6 +97,21 @@ class Table:
         sums = result.sound((*block_sums.percent_sums(every_block), *block_sums.percents_of_people(every_block)))
         result.note_outcomes(sums)
         judged_rows = [JudgedRow("blocks", {UNDECLARED: [outcome]}) for outcome in sums]
+        result.note_fits(comparisons(judged_rows))
+        result.add(judge(judged_rows, with_notes=self._with_notes))
+
+    def _variances(self, result: Examined) -> None:
+        """Tables of variance: effects with their residuals."""
+        judged_rows: list[JudgedRow] = []
+        for rows in self._layout.blocks.values():
+            cells_by_label = [(label, possible_cells(cells)) for label, cells in rows]
+            if not any(anova.is_of_variance(cells) for _, cells in cells_by_label):
+                continue
+            result.plain(anova.mean_squares(cells for _, cells in cells_by_label))
+            for effect in anova.effects_of(cells_by_label):
+                outcomes = result.sound(anova.effect_outcomes(effect))
+                result.note_outcomes(outcomes)
+                judged_rows.append(JudgedRow(VARIANCES, {UNDECLARED: outcomes}))
         result.note_fits(comparisons(judged_rows))
         result.add(judge(judged_rows, with_notes=self._with_notes))
 

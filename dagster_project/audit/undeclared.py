@@ -41,6 +41,9 @@ _EXTREME_OTHERWISE = 3.0
 _KINDS = dict.fromkeys(("mean", "estimate", "or", "rr", "hr", "irr"), "change") | {"ci_low": "ci_high"}
 #: The group of rows of a matrix of correlations, which are of no design.
 CORRELATIONS = "correlations"
+#: The group of the effects of a table of variance.
+VARIANCES = "variances"
+_ERROR_TERMS = "another error term, or a correction, could explain it"
 _WEIGHTS = "weights, or other people than those that are printed, could explain it"
 _PRACTICES = "another test, a model, an adjusted p or a bootstrap could explain it"
 
@@ -117,6 +120,7 @@ def _judge_group(rows: Sequence[JudgedRow], *, with_notes: bool) -> Iterator[Fin
             else:
                 values |= {finding.value for finding in outcome.findings}
                 reason = f"not reproducible by any design that the row allows; {_PRACTICES}" if design_names else _WEIGHTS
+                reason = _ERROR_TERMS if row.group == VARIANCES else reason
                 for finding in outcome.findings[:1]:
                     is_plain = outcome.is_certain
                     yield replace(finding, severity=severity) if is_plain else finding.softened(severity, reason)

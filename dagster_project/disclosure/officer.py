@@ -122,8 +122,8 @@ def _limits(rule: Disclosure, public: PublicResults) -> list[str]:
         " software knows, with what earlier releases of this edition printed, also by somebody who has the whole roster with"
         " its characteristics and groups, and knows of every number by how many people it differs from the earlier one."
         " Unless the roster or earlier releases say so by themselves, none of these intervals is narrower"
-        f" than {rule.least_width} people{_narrow_words(public)}. Means: no mean, SD or combination of means of a measure is of"
-        f" fewer than {rule.minimum} people.",
+        f" than {rule.least_width} people{_narrow_words(public)}. Means: no mean, SD or combination of means of a"
+        f" measure is of fewer than {rule.minimum} people.",
         "Not promised: anything against somebody who knows all but a few of the people from elsewhere; other publications"
         " from"
         " the same data, papers and the team's own release among them; the words of the protocol (title, source, labels),"

@@ -46,6 +46,7 @@ def example_finding(rule: Rule) -> Finding | None:
     facts, _, cells = rule.example.rpartition(" | ")
     fact_words = dict(part.split() for part in facts.split(", ")) if facts else {}
     is_block = not any(word in cells for word in ("mean", "change", "sd", "p ", "chi2", "min", "max", "T1:", "T1-T2:"))
+    is_block = is_block or "sum_of_squares" in cells or "mean_square" in cells
     lines = [",".join(("label", "timepoint", "statistic", "printed", *fact_words))]
     for part in cells.split("; "):
         name, numbers = part.split(": ")

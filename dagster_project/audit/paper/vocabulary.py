@@ -12,8 +12,8 @@ SUMMARIES = frozenset(("n", "count", "percent", "mean", "sd", "se", "median", "q
 #: Statistics that compare.
 COMPARISONS = frozenset(
     """
-    p t f z chi2 df df1 df2 change estimate or rr hr irr es d_z d_av correlation beta eta2 w u h r2 vif b ci
-    ci_low ci_high
+    p t f z chi2 df df1 df2 sum_of_squares mean_square change estimate or rr hr irr es d_z d_av
+    correlation beta eta2 w u h r2 vif b ci ci_low ci_high
     """.split()  # noqa: SIM905
 )
 RATIOS = ("or", "rr", "hr", "irr")
@@ -113,8 +113,9 @@ _WORDS = {
     "variance": "variance, var",
     "missing": "missing, missing n, n missing",
     "level": "rank, mean rank",
-    "sum": "sum, sum of squares, sum sq, type iii sum of squares",
-    "mean_square": "mean square, mean sq",
+    "sum": "sum",
+    "sum_of_squares": "sum of squares, sums of squares, sum sq, type iii sum of squares, type iii ss, ss",
+    "mean_square": "mean square, mean squares, mean sq, ms",
     "share": "proportion, share",
     "w": "shapiro-wilk, w statistic, shapiro-wilk w",
 }
