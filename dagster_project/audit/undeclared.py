@@ -86,9 +86,9 @@ class _Habit:
         n_others = max(0, self.misfits - 1)
         breadth = min(_MAX_BREADTH, max(1.0, misfit.excess / _USUAL_EXCESS))
         chances = [chance for outcome in self.fits_of_rows if (chance := outcome.chance_at(breadth)) < 1]
-        # Beside one p of a t test, another may be of ranks.
-        is_lone_enough = min(chances, default=1.0) <= _MAX_LONE_CHANCE and misfit.cells[0].value.statistic != "p"
-        is_enough = len(chances) >= _MIN_FITTING_ROWS or is_lone_enough
+        is_enough = len(chances) >= _MIN_FITTING_ROWS or min(chances, default=1.0) <= _MAX_LONE_CHANCE
+        if misfit.cells[0].value.statistic == "p":
+            is_enough = self.fits >= _MIN_FITTING_ROWS  # beside one p of a t test, another may be of ranks
         is_usual = is_enough and len(chances) >= _MIN_FITTING_SHARE * (len(chances) + n_others)
         max_chance = next((chance for excess, chance in _MAX_CHANCES if misfit.excess >= excess), _MAX_CHANCES[-1][1])
         log_chance = sum(math.log(max(chance, 1e-3)) for chance in chances)
