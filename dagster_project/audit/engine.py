@@ -67,7 +67,7 @@ def examine_table(
     inconsistent; of a table whose other numbers fit both ways, a note says what it is either way.
     """
     settings = assumptions or Assumptions()
-    groups = related_tables(values) if contrasts is None else [list(values)]
+    groups = related_tables(values) if contrasts is None or not values else [list(values)]
 
     def examined(*, may_be_cut: bool = False, is_cut: bool = False) -> Examined:
         result = Examined()

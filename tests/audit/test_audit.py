@@ -22,6 +22,8 @@ from dagster_project.audit import (
     audit_results,
     impossible_numbers,
 )
+from dagster_project.audit.engine import examine_table
+from dagster_project.audit.layout import Contrasts
 from dagster_project.results import PublishedValue, format_number, read_published
 from dagster_project.results.result_collector import Rows
 from dagster_project.statistics import d_baseline, paired_t
@@ -33,6 +35,11 @@ EXAMPLE = read_study(ROOT / "data" / "peer_workers")
 PAPER = read_published(ROOT / "data" / "peer_workers" / "published" / "peer_workers_2022.csv")
 #: Decimals as the paper prints them.
 DECIMALS = {"n": 0, "mean": 1, "sd": 2, "min": 1, "max": 1, "change": 2, "ci_low": 2, "ci_high": 2, "p": 3, "es": 2}
+
+
+@pytest.mark.parametrize("contrasts", [None, {}, {"T1-T2": ("T1", "T2", 1)}])
+def test_a_study_that_publishes_nothing_has_no_findings(contrasts: Contrasts | None) -> None:
+    assert examine_table([], contrasts=contrasts).findings == []
 
 
 def test_the_papers_misprints_are_found_and_nothing_else() -> None:
