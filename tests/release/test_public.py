@@ -210,7 +210,7 @@ def test_readers_see_the_old_or_the_new_public_release_at_every_step(small_copy:
 
         return act
 
-    for limit, comes_after in product((1, 2, 3), (False, True)):  # the ledger, the folder, the link
+    for limit, comes_after in product((1, 2, 3, 4), (False, True)):  # the ledger, the entry, the folder, the link
         make_outdated(public)
         steps = 0
         with monkeypatch.context() as patched:
@@ -220,7 +220,7 @@ def test_readers_see_the_old_or_the_new_public_release_at_every_step(small_copy:
                 published(workspace)
         assert texts_of(public).keys() == before.keys()
         release = json.loads((public / "manifest.json").read_text(encoding="utf-8"))["release"]
-        assert (release == "earlier") == ((limit, comes_after) != (3, True))
+        assert (release == "earlier") == ((limit, comes_after) != (4, True))
     make_outdated(public)
     assert published(workspace).is_new
     assert public.is_symlink()
