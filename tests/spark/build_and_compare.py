@@ -1,6 +1,8 @@
 """Builds a working file's models on Spark and prints what is not as in the file: a line of JSON.
 
 python build_and_compare.py WORKING_FILE FOLDER MASTER
+
+In one process (local[1]) queries are not compiled, which for a small study takes longer than they do.
 """
 
 import json
@@ -17,8 +19,11 @@ _STAMP = "content_stamp"
 
 
 def main(warehouse_file: Path, folder: Path, master: str) -> None:
+    is_compiled = not master.startswith("local[")
     session = (
         SparkSession.builder.master(master)
+        .config("spark.sql.codegen.wholeStage", str(is_compiled).lower())
+        .config("spark.sql.codegen.factoryMode", "FALLBACK" if is_compiled else "NO_CODEGEN")
         .config("spark.sql.warehouse.dir", str(folder / "tables"))
         .config("spark.sql.catalogImplementation", "in-memory")
         .config("spark.sql.shuffle.partitions", "2")
