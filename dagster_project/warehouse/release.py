@@ -22,7 +22,7 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.file_modes import delete, set_mode
-from dagster_project.warehouse.working_file import Warehouse, WarehouseError, identifier, literal
+from dagster_project.warehouse.working_file import Warehouse, WarehouseError, identifier, in_transaction, literal
 
 MANIFEST = "manifest.json"
 #: The format of what is released, in its manifest (1 where that says none): one more whenever readers of earlier
@@ -51,15 +51,10 @@ def copy_schemas(
         try:
             connection.execute(f"use {_TARGET_DATABASE}")
             # Written at once: each statement of its own would wait for the disk.
-            connection.execute("begin")
-            try:
+            with in_transaction(connection):
                 _copy_tables(connection, source, schemas, left_out or {})
                 _copy_views(connection, source, schemas)
                 _copy_comments(connection, source, schemas, descriptions or {})
-                connection.execute("commit")
-            except BaseException:
-                connection.rollback()
-                raise
             connection.execute(f"checkpoint {_TARGET_DATABASE}")
         finally:
             connection.execute(f"use {identifier(source)}")

@@ -100,6 +100,18 @@ def connection_settings() -> dict[str, str]:
     }
 
 
+@contextmanager
+def in_transaction(connection: Connection) -> Iterator[None]:
+    """Run one block in one transaction of an open connection: either all changes are written, or none."""
+    connection.begin()
+    try:
+        yield
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
+
+
 def identifier(name: str) -> str:
     """A name quoted for SQL."""
     return '"' + name.replace('"', '""') + '"'
@@ -213,14 +225,8 @@ class Warehouse:
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Open the file and run one block in one transaction: either all changes are written, or none."""
-        with self.connect() as connection:
-            connection.begin()
-            try:
-                yield connection
-            except BaseException:
-                connection.rollback()
-                raise
-            connection.commit()
+        with self.connect() as connection, in_transaction(connection):
+            yield connection
 
     def replace_tables(self, schema: str, tables: Mapping[str, pa.Table]) -> None:
         """Replace whole tables of one schema in one transaction. Each keeps its Arrow types."""
