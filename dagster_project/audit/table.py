@@ -145,12 +145,11 @@ class Table:
                 judged_rows.append(JudgedRow("centres", {UNDECLARED: centres}))
             summaries = [bounded_cells(cells) for cells in self._layout.summaries(row).values()]
             unlike = result.sound(moments.unlike_moments(summaries))
-            judged_rows.append(JudgedRow("totals", {UNDECLARED: [*self._totals(row), *unlike]}))
-            tests = list(self._tests_of_groups(row))
-            judged_rows += [JudgedRow("totals", {UNDECLARED: outcomes}, is_declared) for outcomes, is_declared in tests]
-            result.note_outcomes(
-                [*judged_rows[-1 - len(tests)].outcomes[UNDECLARED], *(o for outcomes, _ in tests for o in outcomes)]
-            )
+            of_row = [JudgedRow("totals", {UNDECLARED: [*self._totals(row), *unlike]})]
+            for outcomes, is_declared in self._tests_of_groups(row):
+                of_row.append(JudgedRow("totals", {UNDECLARED: outcomes}, is_declared))
+            judged_rows += of_row
+            result.note_outcomes([outcome for judged_row in of_row for outcome in judged_row.outcomes[UNDECLARED]])
         result.note_fits(comparisons(judged_rows))
         result.add(judge(judged_rows, with_notes=self._with_notes))
 
