@@ -13,11 +13,17 @@ import numpy.typing as npt
 from dagster_project.disclosure.bounds import Bound, Interval, System
 from dagster_project.study import Disclosure
 
-_TOLERANCE = 1e-6
+#: Of the solvers' solutions.
+TOLERANCE = 1e-6
 #: So few small counts are solved one by one.
 _SHORT_SEARCH = 10
 #: So many solutions are looked at once more nearby.
 _MOST_STARTS = 4
+
+
+def wide_enough(rule: Disclosure) -> float:
+    """From which width on an interval protects a count, as solvers compute it."""
+    return rule.least_width - TOLERANCE
 
 
 @dataclass
@@ -56,7 +62,7 @@ class Search:
 
     def pending(self, rule: Disclosure) -> list[str]:
         """The small counts of which no two solutions are far enough apart yet."""
-        is_narrow = self.highs - self.lows < rule.least_width - _TOLERANCE
+        is_narrow = self.highs - self.lows < wide_enough(rule)
         return [self.needy[index] for index in np.flatnonzero(is_narrow)]
 
     def note(self, values: npt.NDArray[np.float64]) -> None:
@@ -69,7 +75,7 @@ class Search:
         for name in self.pending(rule):
             if self._is_protected(name, rule):  # by a solution of a count before it
                 continue
-            index, width = self.needy.index(name), rule.least_width - _TOLERANCE
+            index, width = self.needy.index(name), wide_enough(rule)
             outer = self.system.outer_bound(name, beliefs)
             if outer is not None and outer.width < width:
                 return name, outer
@@ -88,7 +94,7 @@ class Search:
 
     def _is_protected(self, name: str, rule: Disclosure) -> bool:
         index = self.needy.index(name)
-        return bool(self.highs[index] - self.lows[index] >= rule.least_width - _TOLERANCE)
+        return bool(self.highs[index] - self.lows[index] >= wide_enough(rule))
 
     def _is_protected_nearby(self, name: str, beliefs: Mapping[str, Interval], rule: Disclosure) -> bool:
         """Whether solutions near the known ones show it: a small program each."""

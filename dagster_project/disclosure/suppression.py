@@ -21,12 +21,11 @@ import numpy as np
 
 from dagster_project.disclosure.bounds import UNKNOWN, Bound, Interval, Relation, System, components
 from dagster_project.disclosure.cells import ITEM_NAMES, CountRegistry
-from dagster_project.disclosure.search import Search
+from dagster_project.disclosure.search import TOLERANCE, Search, wide_enough
 from dagster_project.study import Disclosure
 
 #: Rules by which a count is hidden.
 FEWER, SECONDARY, EARLIER = "fewer", "secondary", "earlier"
-_TOLERANCE = 1e-6
 #: How the names of counts begin that follow from the roster: who is in the study, of which group and category.
 _ROSTER_NAMES = ("flow/roster/", "flow_by_group/roster/", "characteristics/", "characteristics_by_group/")
 
@@ -102,9 +101,7 @@ def protect_counts(registry: CountRegistry, suppression: Suppression, rule: Disc
         largest = _largest_values(relations, of_roster)
         # Of a count that can be no larger, the roster says all that need be said.
         unlisted_names = [
-            name
-            for name in small_names
-            if name not in of_roster and largest.get(name, UNKNOWN[1]) >= rule.least_width - _TOLERANCE
+            name for name in small_names if name not in of_roster and largest.get(name, UNKNOWN[1]) >= wide_enough(rule)
         ]
         system = System(names, relations)
         for observer, needy in (
@@ -152,7 +149,7 @@ class _Protection:
         tried: set[str] = set()
         while (narrow := search.narrow_count(observer.beliefs(self.suppression), self.rule)) is not None:
             name, bound = narrow
-            if name not in tried and self._earlier_width(name, observer)[0] < self.rule.least_width - _TOLERANCE:
+            if name not in tried and self._earlier_width(name, observer)[0] < wide_enough(self.rule):
                 search.forget(name)
                 self._protect_already_narrow(name, observer)
                 continue
@@ -188,13 +185,13 @@ class _Protection:
         self.suppression.already_narrow.add(name)
         while self._says_anything_new():
             earlier_width, binding = self._earlier_width(name, observer)
-            width = min(float(self.rule.least_width), earlier_width) - _TOLERANCE
+            width = min(float(self.rule.least_width), earlier_width) - TOLERANCE
             while (bound := self.system.bound(name, observer.beliefs(self.suppression))[0]).width < width:
                 if not self._hide_for(name, bound, observer):
                     break
             known_names = {code for code in binding if code in observer.knowledge or code in self.suppression.earlier}
             less_known_names = known_names - observer.unsure
-            if earlier_width >= self.rule.least_width - _TOLERANCE or not less_known_names:
+            if earlier_width >= wide_enough(self.rule) or not less_known_names:
                 return
             observer = observer.knowing_less(less_known_names)
 
