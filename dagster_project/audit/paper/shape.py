@@ -272,6 +272,15 @@ def _of_neighbours(columns: dict[int, ColumnHead]) -> None:
             columns[column].path = columns[column - 1].path
 
 
+def _row_head(own_name: str, name: str, *, has_yes: bool, has_correlations: bool) -> Head:
+    """What the names of a row say. own_name: that of the last column of names; name: the first that is not empty."""
+    if has_yes and own_name == "N":  # beside a row Y an answer, and no number of people
+        return Head("N")
+    if has_correlations:
+        return Head("", form_of(own_name))
+    return head_of(own_name or name, is_column=False)
+
+
 def _rows(
     lines: list[tuple[int, list[PaperCell]]], stub_count: int, columns: dict[int, ColumnHead]
 ) -> list[StubRow]:  # fmt: skip
@@ -290,15 +299,7 @@ def _rows(
         cells = {column: cell for column, cell in enumerate(line) if column >= stub_count and cell.text and cell.is_first}
         name = next((text for text in stub if text), "")
         is_heading = bool(name) and (not cells or (len({*stub, *(cell.text for cell in line)} - {""}) == 1))
-        # Beside a row Y, N is an answer and no number of people.
-        is_answer = has_yes and stub[-1] == "N"
-        head = (
-            Head("N")
-            if is_answer
-            else Head("", form_of(stub[-1]))
-            if has_correlations
-            else head_of(stub[-1] if stub[-1] else name, is_column=False)
-        )
+        head = _row_head(stub[-1], name, has_yes=has_yes, has_correlations=has_correlations)
         own_columns = _number_columns(line, stub_count)
         below_columns = _number_columns(lines[number + 1][1], stub_count) if number + 1 < len(lines) else frozenset()
         is_parent = not has_indents and bool(name) and _is_parent(own_columns, below_columns, columns)
