@@ -24,7 +24,7 @@ from dagster_project.rotation import (
     has_rotation,
 )
 from dagster_project.settings import Settings, read_settings
-from dagster_project.trail import chain_faults, read_lines, trail_file
+from dagster_project.trail import Entry, chain_faults, read_lines, trail_file
 from dagster_project.warehouse import current_release, publish_release, recover_release, release_names
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
@@ -38,6 +38,13 @@ def _publish(folder: Path, name: str, *, links: bool) -> None:
             (building / part).write_text(f"{part} of {name}", encoding="utf-8")
 
     publish_release(folder, name, {"release": name}, fill, links=links)
+
+
+def _sound_trail(study_folder: Path, kind: str) -> list[Entry]:
+    """The entries whose kind begins so, of a trail whose chain is whole."""
+    lines = read_lines(trail_file(study_folder).read_bytes())
+    assert chain_faults(lines) == []
+    return [line.entry for line in lines if line.entry is not None and line.entry.kind.startswith(kind)]
 
 
 def _pages(folder: Path) -> set[str]:
@@ -120,10 +127,9 @@ def test_the_entry_of_a_public_release_is_added_once_whenever_it_is_killed(tmp_p
         states.append(manifest["release"])
         for _ in range(2):
             add_intended_entry(settings, manifest, "ui")
-        lines = read_lines(trail_file(study_folder).read_bytes())
-        entries = [line.entry for line in lines if line.entry is not None and line.entry.kind == "public_release"]
+        entries = _sound_trail(study_folder, "public_release")
         assert [entry.facts["release"] for entry in entries] == (["r1"] if states[-1] == "r1" else ["r1", "r2"]), number
-        assert chain_faults(lines) == [] and {entry.source for entry in entries} == {"ui"}
+        assert {entry.source for entry in entries} == {"ui"}
         assert not (settings.study_home / PENDING_ENTRY).exists()
     assert states == sorted(states) and set(states) == {"r1", "r2"}
     assert number > 8
@@ -185,9 +191,7 @@ def test_a_rotation_that_is_killed_anywhere_has_one_key_and_is_finished(settings
         assert [file.name for file in home if former.secret in file.read_bytes()] == []
         assert [file for file in home if new.secret in file.read_bytes()] == [settings.key_file]
         assert [file.name for file in home if b"of the former pseudonyms" in file.read_bytes()] == []
-        lines = read_lines(trail_file(settings.study_folder).read_bytes())
-        assert chain_faults(lines) == []
-        entries = [line.entry for line in lines if line.entry is not None and line.entry.kind.startswith("key_")]
+        entries = _sound_trail(settings.study_folder, "key_")
         assert [entry.kind for entry in entries] == ["key_rotation_begun", "key_rotated"], number
         assert [entry.facts["check"] for entry in entries] == [new.check] * 2
     assert number > 20
@@ -217,9 +221,7 @@ def test_a_rotation_whose_taking_back_is_killed_anywhere_is_taken_back(
         home = [file for file in settings.study_home.rglob("*") if file.is_file()]
         assert [file.name for file in home if new.secret in file.read_bytes()] == []
         assert [file.name for file in home if b"of the former pseudonyms" in file.read_bytes()] == []
-        lines = read_lines(trail_file(settings.study_folder).read_bytes())
-        assert chain_faults(lines) == []
-        entries = [line.entry for line in lines if line.entry is not None and line.entry.kind.startswith("key_")]
+        entries = _sound_trail(settings.study_folder, "key_")
         assert [entry.kind for entry in entries] == ["key_rotation_begun", "key_rotation_cancelled"], number
         assert [entry.facts["check"] for entry in entries] == [new.check] * 2
     assert kill_states == {True, False} and number > 5
