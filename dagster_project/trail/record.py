@@ -208,7 +208,13 @@ def _bytes_of(handle: int, length: int) -> bytes:
 
 
 def _write(handle: int, content: bytes) -> None:
-    """All of it, at the end, on disk."""
-    while content:
-        content = content[os.write(handle, content) :]
-    os.fsync(handle)
+    """All of it, at the end, on disk; or nothing, where the disk is full: what was begun is taken back."""
+    size = os.fstat(handle).st_size
+    try:
+        while content:
+            content = content[os.write(handle, content) :]
+        os.fsync(handle)
+    except OSError:
+        with suppress(OSError):
+            os.ftruncate(handle, size)
+        raise

@@ -16,8 +16,8 @@ import pytest
 from child_environment import clean_environment
 
 from dagster_project.cli import main
-from dagster_project.settings import OWNER
-from dagster_project.trail import chain_faults, read_lines, trail_file
+from dagster_project.settings import OWNER, read_settings
+from dagster_project.trail import TrailError, chain_faults, read_lines, record, trail_file
 
 pytestmark = pytest.mark.slow
 
@@ -50,9 +50,13 @@ class SmallDisk:
         size = (shutil.disk_usage(self.folder).used >> 10) + kilobytes
         subprocess.run(["mount", "-o", f"remount,size={size}k", str(self.folder)], check=True)
 
-    @property
-    def room_words(self) -> str:
-        return f"on the disk of {self.folder}/"
+    def fill(self, study: Path) -> None:
+        """Leave no room, nor any in the last block of the study's audit trail."""
+        self.leave(0)
+        settings = read_settings({"WAVEHOUSE_STUDY": str(study), "WAVEHOUSE_HOME": str(self.folder)})
+        with pytest.raises(TrailError, match="No space left on device"):
+            for _ in range(100):
+                record(settings, "query", {})
 
 
 @pytest.fixture
@@ -120,7 +124,10 @@ def test_a_run_on_a_full_disk_ends_in_one_line_and_the_next_one_succeeds(
     study, landing = layout.study, layout.study / "landing"
     release, public = _hash_of(study / "release"), _hash_of(study / "public")
     landed = {path.name: path.read_bytes() for path in landing.iterdir()}
-    small_disk.leave(kilobytes)
+    if kilobytes:
+        small_disk.leave(kilobytes)
+    else:
+        small_disk.fill(study)
 
     full = layout.run()
     assert full.returncode != 0
@@ -183,7 +190,7 @@ def test_every_command_on_a_full_disk_says_so_and_changes_nothing(
     layout = _lay_out(workspace, small_disk.folder, tmp_path / "elsewhere", ("study", "home", "history", "tmp"))
     for name, value in (layout.environment | {"WAVEHOUSE_PASSPHRASE": "a long passphrase of an escrow"}).items():
         monkeypatch.setenv(name, value)
-    small_disk.leave(0)
+    small_disk.fill(layout.study)
 
     def state() -> dict[str, bytes]:
         files = (path for path in small_disk.folder.rglob("*") if path.is_file() and path.name != "audit_trail.jsonl")
