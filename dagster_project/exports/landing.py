@@ -249,7 +249,7 @@ def _remedy(error: OSError, landing: Path) -> str:
     """What to do about an error of the file system."""
     folder = plain(str(landing))
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return "free space on the disk, then run again"
+        return f"free space on the disk of {folder}, then run again"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return f"grant yourself permission to read the file and to write in {folder}"
     if error.errno in (errno.EEXIST, errno.ENOTDIR) and not landing.is_dir():
