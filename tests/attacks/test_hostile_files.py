@@ -244,11 +244,15 @@ def _entities(parts: dict[str, bytes]) -> None:
 
 
 def _many_rows(file: Path) -> None:
+    """A group of a million rows, which the end of the file names sixty times."""
     column = pa.DictionaryArray.from_arrays(pa.array([0] * 1_000_000, pa.int32()), pa.array(["A"]))
-    table = pa.table(dict.fromkeys((f"c{n}" for n in range(40)), column))
-    with pq.ParquetWriter(file, table.schema) as writer:
-        for _ in range(60):
-            writer.write_table(table)
+    pq.write_table(pa.table(dict.fromkeys((f"c{n}" for n in range(40)), column)), file)
+    metadata, group = pq.read_metadata(file), pq.read_metadata(file)
+    for _ in range(59):
+        metadata.append_row_groups(group)
+    end = io.BytesIO()
+    metadata.write_metadata_file(end)
+    file.write_bytes(file.read_bytes() + end.getvalue().removeprefix(b"PAR1"))
 
 
 def _sav_of_more_cases(file: Path) -> None:

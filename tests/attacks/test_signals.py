@@ -20,12 +20,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="need
 
 
 def _started(workspace: Any, words: Sequence[str] = ("run",)) -> subprocess.Popen[str]:
-    """A command in a process group of its own."""
+    """A command in a process group of its own. Ctrl-C ends it also where the tests run behind a shell, which ignores it there."""
     environment = environment_of(workspace)
     command = [sys.executable, "-m", "dagster_project.cli", *words]
     return subprocess.Popen(
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, encoding="utf-8",
-        start_new_session=True,
+        start_new_session=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
 
 
