@@ -21,7 +21,6 @@ from dagster_project.defs.resources import pseudonyms_of_study
 from dagster_project.defs.steps import fails_in_one_line, step_failure
 from dagster_project.file_modes import keep_files_private
 from dagster_project.memory import limit_memory
-from dagster_project.models.manifest import share_manifest
 from dagster_project.readable_files import allow
 from dagster_project.settings import Settings
 from dagster_project.studies import has_studies, read_studies
@@ -31,9 +30,7 @@ from dagster_project.withholding import error_summary, for_the_record
 
 
 def build_defs_of_studies(studies: Iterable[Settings]) -> Mapping[str, dg.RepositoryDefinition]:
-    """A repository for each study, by its name. The dbt project, the same for all, is parsed once."""
-    studies = list(studies)
-    share_manifest(studies)
+    """A repository for each study, by its name."""
     return {settings.prefix: _repository(settings) for settings in studies}
 
 
@@ -91,11 +88,7 @@ def __getattr__(name: str) -> dg.RepositoryDefinition:
     """A study's repository, made when it is first asked for: the process of a run asks for that of its study alone."""
     if name not in _STUDIES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    settings = _STUDIES[name]
-    # What is parsed for one is parsed for all.
-    share_manifest([next(iter(_STUDIES.values())), settings])
-    repository = _repository(settings)
-    globals()[name] = repository
+    globals()[name] = repository = _repository(_STUDIES[name])
     return repository
 
 

@@ -126,14 +126,12 @@ def test_dagster_finds_a_repository_for_each_and_a_run_makes_its_own_alone(
 
     by_name = {f"repository_{study.prefix}": study for study in studies}
     monkeypatch.setattr(many_studies, "_STUDIES", by_name)
-    monkeypatch.setattr(many_studies, "share_manifest", share := _Calls(many_studies.share_manifest))
     try:
         assert many_studies.repository_second.name == "second"
         assert "repository_small_study" not in vars(many_studies)
         targets = loadable_targets_from_loaded_module(many_studies)
         assert {target.attribute for target in targets} == set(by_name)
         assert many_studies.repository_second is many_studies.repository_second
-        assert share.count == 2
         with pytest.raises(AttributeError, match="has no attribute 'repository_third'"):
             many_studies.repository_third  # noqa: B018
     finally:
@@ -151,27 +149,6 @@ def test_the_module_of_one_study_serves_no_other_in_silence(monkeypatch: pytest.
     assert str(refusal.value) == (
         "WAVEHOUSE_STUDIES: this module is of one study; load dagster_project.many_studies, or name one in WAVEHOUSE_STUDY"
     )
-
-
-class _Calls:
-    """A function, and how often it was called."""
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self._function, self.count = function, 0
-
-    def __call__(self, *arguments: Any) -> Any:
-        self.count += 1
-        return self._function(*arguments)
-
-
-def test_the_project_is_parsed_once(studies: list[Settings]) -> None:
-    from dagster_project.models.manifest import share_manifest
-
-    share_manifest(studies)
-    first, second = (study.dbt_target for study in studies)
-    for name in ("manifest.json", "partial_parse.msgpack", "sources.sha256"):
-        assert (second / name).read_bytes() == (first / name).read_bytes()
-    assert not [path.name for path in second.iterdir() if path.name.startswith(".parsing")]
 
 
 def _tables(repository: dg.RepositoryDefinition) -> set[str]:

@@ -4,13 +4,16 @@ import json
 import os
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from dagster_project.models import manifest
 from dagster_project.models.manifest import prepare_in_background, prepared_manifest
 from dagster_project.places import DBT_PROJECT
+from dagster_project.settings import Settings
 
 
 @pytest.fixture
@@ -18,6 +21,10 @@ def settings(small_workspace: Any, tmp_path: Any) -> Any:
     """Of a study with a dbt project that may be edited."""
     shutil.copytree(DBT_PROJECT, tmp_path / "dbt")
     return replace(small_workspace.settings, dbt_folder=tmp_path / "dbt")
+
+
+class ParsedAnew(Exception):
+    """dbt was called."""
 
 
 def _models(settings: Any) -> set[str]:
@@ -42,6 +49,27 @@ def test_the_project_is_parsed_once_and_again_after_an_edit(settings: Any) -> No
 
 
 @pytest.mark.slow
+def test_what_was_parsed_for_one_study_is_taken_over_by_the_next_of_its_home(
+    small_workspace: Any, share_parsed_models: Callable[[Settings], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = small_workspace.settings
+    share_parsed_models(first)
+    second = replace(first, study_folder=first.study_folder.with_name("second"))
+
+    def parse(*arguments: Any) -> None:
+        raise ParsedAnew
+
+    monkeypatch.setattr("dagster_project.models.run_dbt.run_dbt", parse)
+    assert prepared_manifest(second) == second.dbt_target / "manifest.json"
+    for name in ("manifest.json", "partial_parse.msgpack", "sources.sha256"):
+        assert (second.dbt_target / name).read_bytes() == (first.dbt_target / name).read_bytes()
+    assert not list(second.dbt_target.glob(".parsing-*"))
+    monkeypatch.setattr(manifest, "version", lambda package: "another version")
+    with pytest.raises(ParsedAnew):
+        prepared_manifest(second)
+
+
+@pytest.mark.slow
 def test_a_manifest_that_another_process_makes_is_whole_when_it_is_there(
     small_workspace: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -49,13 +77,13 @@ def test_a_manifest_that_another_process_makes_is_whole_when_it_is_there(
     monkeypatch.setenv("WAVEHOUSE_STUDY", str(settings.study_folder))
     monkeypatch.setenv("WAVEHOUSE_HOME", str(settings.home))
     prepare_in_background(settings)
-    manifest, until = settings.dbt_target / "manifest.json", time.monotonic() + 60
-    while not manifest.exists():
+    file, until = settings.dbt_target / "manifest.json", time.monotonic() + 60
+    while not file.exists():
         assert time.monotonic() < until
         time.sleep(0.001)
-    first_seen = manifest.read_bytes()
+    first_seen = file.read_bytes()
     assert "scale_scores" in _models(settings)
-    assert manifest.read_bytes() == first_seen
+    assert file.read_bytes() == first_seen
 
 
 @pytest.mark.slow
