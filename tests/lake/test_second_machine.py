@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from child_environment import environment_of
 from conftest import Run, Workspace
 from lake.services import PASSWORD, LakeDatabase
 
+from dagster_project.settings import Settings
 from dagster_project.warehouse import Warehouse
 
 _PEOPLE = "select participant_id from marts.participants order by participant_id"
@@ -47,10 +49,15 @@ def _correct(study: Workspace, old: str, new: str) -> None:
 
 
 def test_another_machine_continues_and_a_lake_that_is_away_holds_no_release_back(
-    study: Workspace, lake_variables: dict[str, str], postgres: LakeDatabase, tmp_path: Path
+    study: Workspace,
+    lake_variables: dict[str, str],
+    postgres: LakeDatabase,
+    share_parsed_models: Callable[[Settings], None],
+    tmp_path: Path,
 ) -> None:
     in_lake = lake_variables | {"WAVEHOUSE_TARGET": "lake"}
     second, first = tmp_path / "second", study.settings.home
+    share_parsed_models(replace(study.settings, home=second))
     before = _released(study)
 
     without_key = _wavehouse(study, second, in_lake | {"WAVEHOUSE_PSEUDONYM_KEY": ""}, "run", "--quiet")
