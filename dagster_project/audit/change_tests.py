@@ -118,7 +118,8 @@ def _outcome_of(check: _Check, row: ChangeRow) -> Outcome | None:
         return None
     is_p = check.statistic == "p"
     intervals = [practised for _, candidate in bounds_by_test for practised in _practised(candidate, row, is_p=is_p)]
-    sources = [row.cells[name] for name in _SOURCE_CELLS[check.source] if name in row.cells and name != check.statistic]
+    names = _SOURCE_CELLS[check.source] if "df" in row.cells or not check.needs_df else (*_SOURCE_CELLS[check.source], "n")
+    sources = [row.cells[name] for name in dict.fromkeys(names) if name in row.cells and name != check.statistic]
     if check.source == "sds" or not row.has_change:
         sources += row.summary_cells("n", "mean", "sd")
     cells = (cell, *(source for source in sources if source.value.row >= 0))
