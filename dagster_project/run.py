@@ -120,7 +120,7 @@ def _state_of_releases(settings: Settings, result: "dg.ExecuteInProcessResult") 
     """Which releases a failed run left as they were."""
     state = state_of_release(settings.study_folder, result.run_id)
     failed_steps = {event.step_key for event in result.all_events if event.event_type_value == "STEP_FAILURE"}
-    if "public_release" in failed_steps:
+    if "public_release" in failed_steps and settings.study_folder.exists():
         has_public = (settings.study_folder / "public").exists()
         return f"{state}, " + ("the public one is as it was" if has_public else "there is no public one yet")
     return state

@@ -66,6 +66,10 @@ class StudyRun:
     def study(self) -> Study:
         """The study, for every step but the codebook. Raises ChangedDefinitionsError unless the files are those of the
         codebook, StudyError where they do not fit together."""
+        if not (folder := self.settings.study_folder).exists():
+            raise ChangedDefinitionsError(
+                f"{folder}: the study's folder is gone; connect its drive again or put it back; {_CURE}"
+            )
         if self._in_codebook is None:
             self._in_codebook = self._read_codebook()
         study = self._study

@@ -27,7 +27,7 @@ def write_officer_report(
     folder: Path, rule: Disclosure, results: Mapping[str, ResultRow], public: PublicResults, release: str
 ) -> None:
     """Write disclosure_report.md and disclosure_report.csv. results: the team's."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True)
     folder.chmod(0o700)  # small counts are for those who run the study
     records = [*_count_records(rule, public), *_value_records(rule, results, public)]
     write_csv(folder / "disclosure_report.csv", [_HEADER, *records])

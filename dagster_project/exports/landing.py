@@ -148,7 +148,7 @@ def append_arrivals(landing: Path, arrivals: Iterable[Arrival]) -> None:
     if not lines:
         return
     try:
-        landing.mkdir(parents=True, exist_ok=True)
+        landing.mkdir(exist_ok=True)
         with (landing / ARRIVALS).open("a", encoding="utf-8") as file:
             # A new line first: a line that a killed run left half written must not spoil the next.
             file.write(("\n" if file.tell() else "") + "\n".join(lines))
@@ -258,7 +258,7 @@ def _remedy(error: OSError, landing: Path) -> str:
 
 
 def _write_copy(file: Path, landed_path: Path, sha256: str) -> None:
-    landed_path.parent.mkdir(parents=True, exist_ok=True)
+    landed_path.parent.mkdir(exist_ok=True)
     for leftover in landed_path.parent.glob(f"{_PARTIAL}*"):  # of a run that was killed: another one waits for the lock
         leftover.unlink(missing_ok=True)
     handle, temporary_path = tempfile.mkstemp(dir=landed_path.parent, prefix=_PARTIAL)

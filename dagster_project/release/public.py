@@ -88,7 +88,8 @@ def publish_public(settings: Settings, study: Study, warehouse: Warehouse, sourc
     public = public_results(study, results, patterns, overlapping, key, ledger, team_manifest["release"])
     manifest = _new_manifest(study, team_manifest, key)
     building = settings.study_folder / PUBLIC_RELEASES / f".building-{uuid.uuid4().hex}"
-    building.mkdir(parents=True)
+    building.parent.mkdir(exist_ok=True)
+    building.mkdir()
     try:
         write_public_files(building, study, public, manifest, left_out_analyses(results, rule))
         (building / _MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")

@@ -100,6 +100,11 @@ def _refusals(file: Path) -> Iterator[Path]:
     try:
         yield file
     except OSError as error:
+        if not file.parent.exists():
+            raise TrailError(
+                f"{file.parent}: the study's folder is gone, and its audit trail cannot be written; connect its drive again"
+                " or put it back, then do it again"
+            ) from None
         raise TrailError(
             f"{file}: the audit trail cannot be written ({error.strerror or type(error).__name__}); grant yourself"
             " permission or free space, then do it again"
@@ -107,7 +112,6 @@ def _refusals(file: Path) -> Iterator[Path]:
 
 
 def _open(file: Path) -> int:
-    file.parent.mkdir(parents=True, exist_ok=True)
     return os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o640)
 
 

@@ -168,6 +168,8 @@ def current_release(folder: Path) -> dict[str, str] | None:
 
 def state_of_release(folder: Path, run_id: str) -> str:
     """In words, whether a run that did not end well has made a study's release, or left it as it was."""
+    if not folder.exists():
+        return "the study's folder is gone, and its release is not seen; connect its drive again or put it back"
     try:
         release = current_release(folder)
     except WarehouseError:
@@ -192,7 +194,7 @@ def publish_release(
     is already taken is an error of the caller (FileExistsError).
     """
     releases = folder / "releases"
-    releases.mkdir(parents=True, exist_ok=True)
+    releases.mkdir(exist_ok=True)
     building = releases / f".building-{uuid.uuid4().hex}"
     building.mkdir()
     try:
@@ -201,7 +203,11 @@ def publish_release(
         (building / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         release = releases / name
         building.rename(release)
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, Exception) and not building.exists():
+            raise WarehouseError(
+                f"{releases}: was gone while a release was written to it; connect its drive again or put it back, then run again"
+            ) from error
         shutil.rmtree(building, ignore_errors=True)
         raise
     make_current(folder / "release", release, links=links)

@@ -107,7 +107,8 @@ def in_transaction(connection: Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        connection.rollback()
+        with suppress(duckdb.Error):  # where the file cannot be written the transaction is gone already
+            connection.rollback()
         raise
     connection.commit()
 

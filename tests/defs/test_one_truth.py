@@ -18,7 +18,8 @@ from dagster_project.models import build as models
 from dagster_project.release import contents as release
 from dagster_project.release import truth
 from dagster_project.study_lock import study_lock
-from dagster_project.warehouse import Warehouse, release_names
+from dagster_project.trail import chain_faults, read_lines
+from dagster_project.warehouse import Warehouse, release_names, state_of_release
 
 _CURE = "run everything again: `wavehouse run`"
 
@@ -90,6 +91,35 @@ def test_an_edit_during_a_run_fails_it_in_one_line_and_leaves_the_release(
     assert (workspace.release / "manifest.json").read_bytes() == before
     assert len(release_names(workspace.study_folder)) == 1
     assert not list((workspace.study_folder / "releases").glob(".building-*"))
+
+
+def test_a_folder_that_is_gone_during_a_run_is_not_made_anew(small_copy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A drive was disconnected: the run said that all definitions were changed and that there was no release, and began an audit
+    trail of its own where the drive had been."""
+    workspace, rerun = small_copy
+    folder, elsewhere = workspace.study_folder, workspace.study_folder.with_name("disconnected")
+    before, trail = (workspace.release / "manifest.json").read_bytes(), (folder / "audit_trail.jsonl").read_bytes()
+    _edit(folder / "raw/T1/t1.csv", "B,04/02/2020,2,,4,0,0", "B,04/02/2020,2,,4,0,1")
+    whole = models.run_dbt
+
+    def disconnects(*arguments: Any, **options: Any) -> Any:
+        done = whole(*arguments, **options)
+        folder.rename(elsewhere)
+        return done
+
+    with monkeypatch.context() as patched:
+        patched.setattr(models, "run_dbt", disconnects)
+        run = rerun()
+    assert not run.success
+    gone = f"{folder}: the study's folder is gone; connect its drive again or put it back; {_CURE}"
+    assert set(run.failures) == {gone}
+    assert state_of_release(folder, run.run_id).startswith("the study's folder is gone, and its release is not seen")
+    assert not folder.exists()
+    elsewhere.rename(folder)
+    assert (workspace.release / "manifest.json").read_bytes() == before
+    assert (folder / "audit_trail.jsonl").read_bytes().startswith(trail)
+    assert rerun().success
+    assert chain_faults(read_lines((folder / "audit_trail.jsonl").read_bytes())) == []
 
 
 def test_a_subset_by_new_definitions_is_refused_before_the_codebook_knows_them(
