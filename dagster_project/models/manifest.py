@@ -22,7 +22,7 @@ _MANIFEST, _CACHE = "manifest.json", "partial_parse.msgpack"
 #: What the project was when it was parsed. Times of files do not tell: another version's files may be older than a manifest.
 _SOURCES = "sources.sha256"
 #: The hash last.
-_PARSED = (_CACHE, _MANIFEST, _SOURCES)
+_PARSED_FILES = (_CACHE, _MANIFEST, _SOURCES)
 #: The process that parses, by target folder.
 _PARSERS: dict[Path, subprocess.Popen[bytes]] = {}
 
@@ -62,8 +62,8 @@ def _taken_over(project: DbtProject) -> bool:
     """Take over what was parsed for another study of the home: the project is the same for all. Whether there was such."""
     sources_hash = _sources_hash(project)
     for sources in sorted(project.target.parents[1].glob(f"*/{project.target.name}/{_SOURCES}")):
-        with contextlib.suppress(OSError), _beside(project.target) as folder:
-            for name in _PARSED:
+        with contextlib.suppress(OSError), _temporary_folder(project.target) as folder:
+            for name in _PARSED_FILES:
                 shutil.copyfile(sources.with_name(name), folder / name)
             # Whoever parses anew meanwhile takes the hash away first.
             if sources_hash == (folder / _SOURCES).read_text(encoding="utf-8") == sources.read_text(encoding="utf-8"):
@@ -76,7 +76,7 @@ def _parse(project: DbtProject) -> None:
     from dagster_project.models.run_dbt import run_dbt
 
     sources_hash = _sources_hash(project)
-    with _beside(project.target) as folder:
+    with _temporary_folder(project.target) as folder:
         if (cache := project.target / _CACHE).exists():
             shutil.copyfile(cache, folder / _CACHE)
         result = run_dbt(project, ["parse", "--quiet"], folder)
@@ -88,7 +88,7 @@ def _parse(project: DbtProject) -> None:
 
 
 @contextlib.contextmanager
-def _beside(target: Path) -> Iterator[Path]:
+def _temporary_folder(target: Path) -> Iterator[Path]:
     """A folder for a while, from which files can be put in place at once."""
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target, prefix=".parsing-") as folder:
@@ -98,12 +98,12 @@ def _beside(target: Path) -> Iterator[Path]:
 def _put_in_place(folder: Path, target: Path) -> None:
     """The hash goes first and comes last: where it stands, the rest is what it says."""
     (target / _SOURCES).unlink(missing_ok=True)
-    for name in _PARSED:
+    for name in _PARSED_FILES:
         os.replace(folder / name, target / name)
 
 
 def _is_prepared(project: DbtProject) -> bool:
-    if not all((project.target / name).exists() for name in _PARSED):
+    if not all((project.target / name).exists() for name in _PARSED_FILES):
         return False
     return (project.target / _SOURCES).read_text(encoding="utf-8") == _sources_hash(project)
 

@@ -206,7 +206,8 @@ def publish_release(
     except BaseException as error:
         if isinstance(error, Exception) and not building.exists():
             raise WarehouseError(
-                f"{releases}: was gone while a release was written to it; connect its drive again or put it back, then run again"
+                f"{releases}: was gone while a release was written to it; connect its drive again or put it back, then run"
+                " again"
             ) from error
         shutil.rmtree(building, ignore_errors=True)
         raise
