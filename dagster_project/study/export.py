@@ -313,8 +313,8 @@ class Export(TimedExport):
     set_aside: tuple[RowRule, ...] = Field(default=(), description="rows to set aside, by a column's text")
     duplicates: Literal["refuse", "first", "latest_complete"] = Field(
         default="refuse",
-        description="what to do when a participant has several rows: refuse the file, keep the first, or keep the most"
-        " complete one (of equally complete ones the latest); the others are set aside",
+        description="what to do when a participant has several rows: refuse the file, keep the first, or keep the one with"
+        " the most answers (of several the latest); the others are set aside",
     )
     respondents: dict[Text, Text] = Field(
         default_factory=dict, description="identifiers as this export writes them: the roster's identifier"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from dagster_project.exports import ContractResult, ExportError, TextTable, apply_contract
 from dagster_project.exports.table import HeldCells
 from dagster_project.study import Export, RowFilter, RowRule, Study
+from dagster_project.study.export import SpecialCodes
 
 ExportOf = Callable[[str], Export]
 Contract = Callable[..., ContractResult]
@@ -327,6 +328,19 @@ def test_the_most_complete_row_is_that_with_most_answers_whatever_nobody_can_see
     rows = [_person("PW-1", Q_1="4"), _person("PW-1", Q_1="\u200b", Q_2="\ufeff")]
     result = apply_contract(_table(COLUMNS, rows), study, export, "ab" * 32, "t1.csv")
     assert result.source_rows.to_pylist() == [2]
+
+
+@pytest.mark.parametrize("text", ["-9", "-9.0", "NA", "95", "six"])
+def test_a_form_whose_cells_are_no_answers_is_not_the_most_complete(study: Study, export_of: ExportOf, text: str) -> None:
+    """SoSci writes -9 and formr NA into every cell of a form that was opened and left: it was kept over an answered one."""
+    special_codes = (SpecialCodes(codes={"-9": "blank", "NA": "blank", "90 thru 99": "refused"}),)
+    export = export_of("t1").model_copy(
+        update={"duplicates": "latest_complete", "set_aside": (), "special_codes": special_codes}
+    )
+    rows = [_person("PW-1", Q_1="4", Q_2="", Q_3="", S_1=""), _person("PW-1", Q_1=text, Q_2=text, Q_3=text, S_1=text)]
+    result = apply_contract(_table(COLUMNS, rows), study, export, "ab" * 32, "t1.csv")
+    assert result.source_rows.to_pylist() == [2]
+    assert result.set_aside.column("detail").to_pylist() == ["participant PW-1: row 2 is kept (latest_complete)"]
 
 
 @pytest.mark.parametrize("duplicates", ["refuse", "first"])
