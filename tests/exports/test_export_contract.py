@@ -270,6 +270,22 @@ def test_a_rule_that_misses_by_the_case_of_letters_asks(contract: Contract, kind
     ]
 
 
+@pytest.mark.parametrize(("declared", "written"), [("0", "0.0"), ("1", "01"), ("0", "False"), ("TRUE", "1"), ("0.0", "0")])
+def test_a_rule_that_misses_by_how_a_number_or_a_truth_value_is_spelled_asks(
+    study: Study, export_of: ExportOf, declared: str, written: str
+) -> None:
+    """pandas writes Qualtrics' Finished as 0.0: unfinished forms counted as people."""
+    rule = RowRule(column="Kind", equals=(declared,), reason="unfinished")
+    export = export_of("t1").model_copy(update={"set_aside": (rule,)})
+    result = apply_contract(_table(COLUMNS, [_person("PW-1", Kind=written)]), study, export, "ab" * 32, "t1.csv")
+    assert result.problems == [
+        f'T1: column "Kind" holds "{written}", and the rule under set_aside says "{declared}"; add the text to the rule, or'
+        " correct it"
+    ]
+    cured = export.model_copy(update={"set_aside": (rule.model_copy(update={"equals": (declared, written)}),)})
+    assert apply_contract(_table(COLUMNS, [_person("PW-1", Kind=written)]), study, cured, "ab" * 32, "t1.csv").problems == []
+
+
 @pytest.mark.parametrize("text", ["test", " test\u200b", "\ufefftest", "test\u00a0"])
 def test_rules_see_what_a_person_sees(contract: Contract, text: str) -> None:
     result = contract(rows=[_person("PW-1"), _person("PW-2", Kind=text)])
