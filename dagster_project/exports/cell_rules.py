@@ -116,8 +116,8 @@ def cell_rules(study: Study, export: Export, block: str) -> dict[str, CellRule]:
             names = [text for category in variable.categories for text in category.text or (category.label,)]
             is_number = variable.kind == "number"
             reasons: dict[str | CodeRange, float | str] = {}
-            reasons |= {comparable(text): why for text, why in export.special_codes_of(variable.variable).items()}
-            reasons |= {code_range: why for code_range, why in export.special_ranges_of(variable.variable).items()}
+            reasons |= {comparable(text): reason for text, reason in export.special_codes_of(variable.variable).items()}
+            reasons |= {code_range: reason for code_range, reason in export.special_ranges_of(variable.variable).items()}
             rules[variable.variable] = CellRule(
                 frozenset(map(comparable, (*names, *export.special_codes_of(variable.variable)))),
                 tuple(export.special_ranges_of(variable.variable)),

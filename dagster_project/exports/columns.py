@@ -134,11 +134,12 @@ class ColumnMatch:
 
     @cached_property
     def _rule_cells(self) -> pa.Table:
-        """The columns that are needed before the rows: the identifier, dates, those of rules and of rows of a wave."""
+        """The columns that are needed before the rows: the identifier, dates, those of rules, of leaving and of rows of
+        a wave."""
         export = self._export
         columns = [export.respondent, *(rule.column for rule in export.set_aside)]
         columns += [row_filter.column for sibling in self.exports_of_folder for row_filter in sibling.rows]
-        columns += self.date_headers.values()
+        columns += [*self.date_headers.values(), *export.leaving.columns.values()]
         positions = {position for column in columns if (position := self.position(column)) is not None}
         return self._table.texts(sorted(positions))
 

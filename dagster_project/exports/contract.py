@@ -22,6 +22,7 @@ from dagster_project.exports.errors import ExportError, plain, quoted
 from dagster_project.exports.identifiers import rounded_identifiers
 from dagster_project.exports.label_row import label_row_problem
 from dagster_project.exports.landing import find_files
+from dagster_project.exports.leaving import leaving_questions, leaving_texts
 from dagster_project.exports.list_columns import read_lists
 from dagster_project.exports.names_of_people import refuse_identifier
 from dagster_project.exports.read import description_of, read_export
@@ -98,6 +99,8 @@ def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, 
         repeat_group=repeat_group_question(table.columns, export),
         boxes=boxes,
         lists=lists,
+        leaving=leaving_texts(export),
+        leaving_questions=tuple(leaving_questions(columns, export, dates, is_set_aside)),
     )
     if row_count != result.rows_accepted + set_aside.num_rows or row_count != table.content.num_rows:
         raise ExportError(
@@ -144,9 +147,10 @@ def _files_in_use(study: Study, export: Export) -> list[tuple[Path, str]]:
 
 def _date_columns(columns: ColumnMatch, export: Export) -> dict[str, DateColumn]:
     """The dates of each column that holds dates. Column by column: one may be typed by hand, another by the tool."""
-    dates = {}
+    dates, leaving = {}, leaving_texts(export)
     for code, header in columns.date_headers.items():
         if (cells := columns.cells(header)) is not None:
+            cells = leaving.without_declared(code, one_chunk(cells))
             texts = pc.unique(cells).to_pylist()
             dates[code] = read_dates((text or "" for text in texts), export.dates, export.two_digit_years_from)
     return dates

@@ -18,6 +18,7 @@ from dagster_project.exports.dates import DateColumn, date_column
 from dagster_project.exports.errors import ExportError, abbreviated_list, bare_or_quoted, plain, quoted
 from dagster_project.exports.headers import HeaderTexts, code_suffix
 from dagster_project.exports.identifiers import composed_identifiers
+from dagster_project.exports.leaving import LeavingTexts
 from dagster_project.exports.list_columns import ListColumns
 from dagster_project.exports.repeats import repeated_texts
 from dagster_project.exports.table import TextTable
@@ -50,6 +51,8 @@ class ContractResult:
     boxes: the boxes of the file (REDCap) that are no answers.
     repeat_group: what is asked of a file whose rows name their submission.
     lists: the columns of the file whose cells hold several choices.
+    leaving: the texts of the roster that are declared to say that nobody left. leaving_questions: a line for each column
+        with texts that may say so.
     undeclared_missing: of a file that declares codes as missing, a line for each column with one that the protocol lacks.
     """
 
@@ -76,6 +79,8 @@ class ContractResult:
     repeat_group: str | None = None
     boxes: BoxTexts = field(default_factory=BoxTexts)
     lists: ListColumns = field(default_factory=ListColumns)
+    leaving: LeavingTexts = field(default_factory=lambda: LeavingTexts({}))
+    leaving_questions: tuple[str, ...] = ()
 
     @cached_property
     def accepted(self) -> pa.Table:
@@ -129,6 +134,8 @@ class ContractResult:
             }
             output_columns |= {code: _replaced(output_columns[code], texts) for code, texts in box_texts.items()}
             output_columns |= self._choices(output_columns, integer_codes)
+            for code in self.leaving.rules.keys() & output_columns.keys():
+                output_columns[code] = self.leaving.without_declared(code, output_columns[code])
             file_indices = pa.array(np.zeros(batch.num_rows, np.int32))
             file_hashes = pa.array([self.sha256], pa.string())
             output_columns["source_file"] = pa.DictionaryArray.from_arrays(file_indices, file_hashes)
@@ -171,7 +178,7 @@ class ContractResult:
 
     @property
     def _questions(self) -> tuple[str, ...]:
-        return (*self.boxes.questions, *self.lists.questions)
+        return (*self.boxes.questions, *self.lists.questions, *self.leaving_questions)
 
     @cached_property
     def warnings(self) -> list[str]:

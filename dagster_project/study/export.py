@@ -148,7 +148,8 @@ class SpecialCodes(Definition):
 
     blocks: tuple[Code, ...] = Field(
         default=(),
-        description="the instruments, or variables of the roster, that use these codes; all of the export if empty",
+        description="the instruments, or variables of the roster and its columns under leaving, that use these codes; all of"
+        " the export if empty",
     )
     items: Positions = Field(
         default=(), description="positions of the block's items that use them, e.g. ['9-10'], or none: all of its items"
