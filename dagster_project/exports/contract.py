@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from dagster_project.exports.boxes import read_boxes
 from dagster_project.exports.cell_text import one_chunk
+from dagster_project.exports.code_labels import code_label_questions
 from dagster_project.exports.columns import ANSWERED_ON, RESPONDENT, ColumnMatch
 from dagster_project.exports.contract_result import ContractResult
 from dagster_project.exports.dates import DateColumn, read_dates
@@ -93,6 +94,7 @@ def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, 
         rounded_identifiers=_rounded_identifiers(columns, export.respondent, respondents),
         cell_faults=_cell_faults(table, columns, export.respondent, reasons),
         undeclared_missing=tuple(undeclared_missing_codes(table, study, export)),
+        code_labels=tuple(code_label_questions(table, study, export)),
         rows_of_no_wave=rows_of_no_wave(columns, export),
         near_misses=near_misses(columns, export),
         repeated_rows=repeated_rows(columns, table, export, reasons),

@@ -54,6 +54,7 @@ class ContractResult:
     leaving: the texts of the roster that are declared to say that nobody left. leaving_questions: a line for each column
         with texts that may say so.
     undeclared_missing: of a file that declares codes as missing, a line for each column with one that the protocol lacks.
+    code_labels: a line where the file's labels of codes do not fit the instrument.
     """
 
     name: str
@@ -73,6 +74,7 @@ class ContractResult:
     rounded_identifiers: str | None = None
     cell_faults: tuple[str, ...] = ()
     undeclared_missing: tuple[str, ...] = ()
+    code_labels: tuple[str, ...] = ()
     rows_of_no_wave: tuple[str, ...] = ()
     near_misses: tuple[str, ...] = ()
     repeated_rows: tuple[str, ...] = ()
@@ -178,7 +180,7 @@ class ContractResult:
 
     @property
     def _questions(self) -> tuple[str, ...]:
-        return (*self.boxes.questions, *self.lists.questions, *self.leaving_questions)
+        return (*self.code_labels, *self.boxes.questions, *self.lists.questions, *self.leaving_questions)
 
     @cached_property
     def warnings(self) -> list[str]:

@@ -46,7 +46,7 @@ def undeclared_missing_codes(table: TextTable, study: Study, export: Export) -> 
         columns = {
             code: column
             for code, column in study.column_of(block).items()
-            if column in positions and (table.special_codes.get(column) or _labelled_as_none(table, column))
+            if column in positions and (table.special_codes.get(column) or labelled_as_none(table, column))
         }
         if not columns:
             continue
@@ -73,7 +73,7 @@ def undeclared_missing_codes(table: TextTable, study: Study, export: Export) -> 
                     f"column {header_text(column)}: the file declares {codes} as missing, and {usage}; say under"
                     f" special_codes of the export what it means (blocks: [{name}])"
                 )
-            for text in sorted(_labelled_as_none(table, column) & texts.keys() - in_use.keys()):
+            for text in sorted(labelled_as_none(table, column) & texts.keys() - in_use.keys()):
                 if rules[code].holds_value(text) and comparable(text) not in rules[code].texts:
                     holders = f"{texts[text]} cells hold" if texts[text] > 1 else "1 cell holds"
                     or_labels = f', or under labels that it is an answer ("{text}": {text})' if position is not None else ""
@@ -83,7 +83,7 @@ def undeclared_missing_codes(table: TextTable, study: Study, export: Export) -> 
                     )
 
 
-def _labelled_as_none(table: TextTable, column: str) -> set[str]:
+def labelled_as_none(table: TextTable, column: str) -> set[str]:
     """The codes of a column whose labels say that they are no answers."""
     labels = table.value_labels.get(column, {})
     return {
