@@ -37,6 +37,7 @@ from dagster_project.exports.row_rules import (
     rows_of_no_wave,
 )
 from dagster_project.exports.table import TextTable
+from dagster_project.exports.wave_files import file_of_earlier_wave
 from dagster_project.study import DURATION, Export, Study
 
 #: Columns that every export has in schema raw or, beside the items, where its answers are kept.
@@ -125,7 +126,9 @@ def contract_of_file(
     ExportError for a file that cannot be read; what else is wrong is in the result."""
     table = read_export(path, export, name, description_of(study, export))
     if export.repeat_of is None:
-        result = apply_contract(table, study, export, sha256, name)
+        result = replace(
+            apply_contract(table, study, export, sha256, name), wrong_file=file_of_earlier_wave(path, study, export)
+        )
         refuse_identifier(name, export.folder, result.respondents)
         return result
     submission_export = study.submission_export(export)

@@ -53,6 +53,7 @@ class ContractResult:
     lists: the columns of the file whose cells hold several choices.
     leaving: the texts of the roster that are declared to say that nobody left. leaving_questions: a line for each column
         with texts that may say so.
+    wrong_file: what is wrong if the file is an earlier wave's.
     undeclared_missing: of a file that declares codes as missing, a line for each column with one that the protocol lacks.
     code_labels: a line where the file's labels of codes do not fit the instrument.
     """
@@ -83,6 +84,7 @@ class ContractResult:
     lists: ListColumns = field(default_factory=ListColumns)
     leaving: LeavingTexts = field(default_factory=lambda: LeavingTexts({}))
     leaving_questions: tuple[str, ...] = ()
+    wrong_file: str | None = None
 
     @cached_property
     def accepted(self) -> pa.Table:
@@ -167,6 +169,7 @@ class ContractResult:
         """What makes the export unusable, one line each: missing and duplicated columns, identifiers that
         were rounded, cells without a value, dates that could be read two ways, participants with several rows."""
         return [
+            *([f"{self.wave}: {self.wrong_file}"] if self.wrong_file is not None else []),
             *([f"{self.wave}: {self.repeat_group}"] if self.repeat_group is not None else []),
             *self._missing_columns(),
             *self._duplicated_columns(),

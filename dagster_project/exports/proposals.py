@@ -20,6 +20,7 @@ from dagster_project.exports.contract_result import ContractResult
 from dagster_project.exports.headers import HeaderTexts
 from dagster_project.exports.lists import column_rules, list_readers
 from dagster_project.exports.table import TextTable
+from dagster_project.exports.wave_files import same_answers
 from dagster_project.study import PARTICIPANTS, SERVICES, Anchors, Export, Instrument, Scale, Study, comparable, in_words
 from dagster_project.withholding import of_cell
 
@@ -245,7 +246,8 @@ def _keyed_values(instrument: Instrument, position: int, values: Numbers) -> Num
 def find_wave_changes(
     study: Study, export: Export, accepted: pa.Table, earlier_rows: pa.Table | None = None, earlier_wave: str | None = None
 ) -> list[str]:
-    """What is odd about a wave's answers, a line each: shifted codes, an undeclared special code, a reversed item.
+    """What is odd about a wave's answers, a line each: shifted codes, an undeclared special code, a reversed item, the same
+    answers as before.
 
     accepted, earlier_rows: accepted rows of this and of an earlier wave (text, one column for each code).
     """
@@ -274,6 +276,8 @@ def find_wave_changes(
             messages += _odd_codes(export, subject, anchors, outside_anchors, inside_anchors)
         if earlier_rows is not None:
             messages += _reversed_items(study, export, instrument, accepted, earlier_rows, earlier_wave or "the wave before")
+    if earlier_rows is not None:
+        messages += same_answers(study, export, accepted, earlier_rows, earlier_wave or "the wave before")
     return messages
 
 
