@@ -227,6 +227,8 @@ class ContractResult:
         warnings = []
         for code, column in self.dates.items():
             header = self._header_text(self.date_headers[code])
+            if column.warning is not None:
+                warnings.append(f"column {header}: {column.warning}")
             if column.unread:
                 texts = of_cells(abbreviated_list([quoted(text) for text in column.unread]), column.unread)
                 count, verb = (f"{column.unread_cells} dates", "count") if column.unread_cells > 1 else ("a date", "counts")

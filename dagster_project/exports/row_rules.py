@@ -5,7 +5,7 @@ Belongs here: the rules on rows, in the order of the protocol. Does not belong h
 
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from dagster_project.exports.cell_text import one_chunk
 from dagster_project.exports.columns import ColumnMatch
-from dagster_project.exports.dates import DateColumn
+from dagster_project.exports.dates import DateColumn, utc_offset
 from dagster_project.exports.errors import abbreviated_list, bare_or_quoted, quoted
 from dagster_project.exports.identifiers import composed_identifiers
 from dagster_project.exports.repeats import repeated_texts
@@ -128,12 +128,19 @@ def _latest_complete(
     answered_on: pa.ChunkedArray | None,
     answer_dates: DateColumn | None,
 ) -> int:
-    """The row with the most answers; of several, the one answered last: by date if all have one, else by row order."""
+    """The row with the most answers; of several, the one answered last: by date if all have one, else by row order.
+
+    Where all say how far they are from UTC, 2:10 in winter time is after 2:50 in summer time.
+    """
     max_count = max(answer_counts[row_index] for row_index in group)
     fullest_rows = [row_index for row_index in group if answer_counts[row_index] == max_count]
     dates = []
     if answered_on is not None and answer_dates is not None:
-        dates = [answer_dates.values.get(answered_on[row_index].as_py()) for row_index in fullest_rows]
+        texts = [answered_on[row_index].as_py() for row_index in fullest_rows]
+        dates = [answer_dates.values.get(text) for text in texts]
+        offsets = [utc_offset(text or "") for text in texts]
+        if None not in offsets:
+            dates = [date - (offset or timedelta()) if date else None for date, offset in zip(dates, offsets, strict=True)]
     if dates and all(date is not None for date in dates):
         return max(zip(dates, fullest_rows, strict=True), key=lambda pair: (pair[0] or datetime.min, pair[1]))[1]
     return fullest_rows[-1]

@@ -359,6 +359,25 @@ def test_a_form_whose_cells_are_no_answers_is_not_the_most_complete(study: Study
     assert result.set_aside.column("detail").to_pylist() == ["participant PW-1: row 2 is kept (latest_complete)"]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "kept_row"),
+    [
+        ("2020-10-25T02:50:00+02:00", "2020-10-25T02:10:00+01:00", 3),
+        ("2020-10-25T02:10:00+01:00", "2020-10-25T02:50:00+02:00", 2),
+        ("2020-05-01T10:00:00+10:00", "2020-05-01T09:00:00Z", 3),
+        ("2020-05-01 10:00", "2020-05-01T09:00:00Z", 2),
+    ],
+)
+def test_the_latest_row_is_that_of_the_latest_moment(
+    study: Study, export_of: ExportOf, first: str, second: str, kept_row: int
+) -> None:
+    """In the hour that comes twice in autumn, and of people who travel, the earlier row was kept."""
+    export = export_of("t1").model_copy(update={"duplicates": "latest_complete", "set_aside": ()})
+    rows = [_person("PW-1", When=first), _person("PW-1", When=second)]
+    result = apply_contract(_table(COLUMNS, rows), study, export, "ab" * 32, "t1.csv")
+    assert result.source_rows.to_pylist() == [kept_row]
+
+
 @pytest.mark.parametrize("duplicates", ["refuse", "first"])
 def test_a_person_whose_accents_are_encoded_in_two_ways_has_two_rows(
     study: Study, export_of: ExportOf, duplicates: str
