@@ -36,6 +36,7 @@ from dagster_project.exports.row_rules import (
     row_verdicts,
     rows_of_no_wave,
 )
+from dagster_project.exports.summary_rows import summary_row_problem
 from dagster_project.exports.table import TextTable
 from dagster_project.exports.wave_files import file_of_earlier_wave
 from dagster_project.study import DURATION, Export, Study
@@ -92,6 +93,7 @@ def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, 
         findings=columns.findings({**boxes.code_columns, **lists.choice_columns, **table.joined_columns}),
         rows_in_file=row_count,
         label_row=label_row_problem(table, columns, study, export, reasons),
+        summary_row=summary_row_problem(columns, export, reasons),
         rounded_identifiers=_rounded_identifiers(columns, export.respondent, respondents),
         cell_faults=_cell_faults(table, columns, export.respondent, reasons),
         undeclared_missing=tuple(undeclared_missing_codes(table, study, export)),

@@ -45,7 +45,7 @@ class ContractResult:
     near_misses: a line for each text that a rule on rows misses by the case of its letters.
     repeated_rows: a line where rows of repeated instruments are taken for several rows of a person (REDCap).
     rows_in_file: records of the file; always accepted plus set aside.
-    label_row: what is wrong if a row looks like a further header.
+    label_row: what is wrong if a row looks like a further header. summary_row: if it looks like a sum of the others.
     rounded_identifiers: what is wrong if a spreadsheet rounded identifiers.
     cell_faults: a line for each cell that is needed and has no value in the file.
     boxes: the boxes of the file (REDCap) that are no answers.
@@ -72,6 +72,7 @@ class ContractResult:
     findings: tuple[ColumnFinding, ...]
     rows_in_file: int
     label_row: str | None = None
+    summary_row: str | None = None
     rounded_identifiers: str | None = None
     cell_faults: tuple[str, ...] = ()
     undeclared_missing: tuple[str, ...] = ()
@@ -174,6 +175,7 @@ class ContractResult:
             *self._missing_columns(),
             *self._duplicated_columns(),
             *([f"{self.wave}: {self.label_row}"] if self.label_row is not None else []),
+            *([f"{self.wave}: {self.summary_row}"] if self.summary_row is not None else []),
             *([f"{self.wave}: {self.rounded_identifiers}"] if self.rounded_identifiers is not None else []),
             *self._cell_problems(),
             *self._date_problems(),
