@@ -38,6 +38,7 @@ from dagster_project.exports.row_rules import (
 )
 from dagster_project.exports.summary_rows import summary_row_problem
 from dagster_project.exports.table import TextTable
+from dagster_project.exports.thousands import thousands_questions
 from dagster_project.exports.wave_files import file_of_earlier_wave
 from dagster_project.study import DURATION, Export, Study
 
@@ -98,6 +99,7 @@ def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, 
         cell_faults=_cell_faults(table, columns, export.respondent, reasons),
         undeclared_missing=tuple(undeclared_missing_codes(table, study, export)),
         code_labels=tuple(code_label_questions(table, study, export)),
+        thousands=tuple(thousands_questions(table, study, export)),
         rows_of_no_wave=rows_of_no_wave(columns, export),
         near_misses=near_misses(columns, export),
         repeated_rows=repeated_rows(columns, table, export, reasons),

@@ -56,6 +56,7 @@ class ContractResult:
     wrong_file: what is wrong if the file is an earlier wave's.
     undeclared_missing: of a file that declares codes as missing, a line for each column with one that the protocol lacks.
     code_labels: a line where the file's labels of codes do not fit the instrument.
+    thousands: a line for each column of numbers that could be a thousand times as large.
     """
 
     name: str
@@ -77,6 +78,7 @@ class ContractResult:
     cell_faults: tuple[str, ...] = ()
     undeclared_missing: tuple[str, ...] = ()
     code_labels: tuple[str, ...] = ()
+    thousands: tuple[str, ...] = ()
     rows_of_no_wave: tuple[str, ...] = ()
     near_misses: tuple[str, ...] = ()
     repeated_rows: tuple[str, ...] = ()
@@ -185,7 +187,7 @@ class ContractResult:
 
     @property
     def _questions(self) -> tuple[str, ...]:
-        return (*self.code_labels, *self.boxes.questions, *self.lists.questions, *self.leaving_questions)
+        return (*self.code_labels, *self.thousands, *self.boxes.questions, *self.lists.questions, *self.leaving_questions)
 
     @cached_property
     def warnings(self) -> list[str]:
