@@ -27,7 +27,15 @@ from dagster_project.exports.dates import DateColumn, date_column, read_dates
 from dagster_project.exports.decoding import decode
 from dagster_project.exports.durations import is_duration, rejected_durations
 from dagster_project.exports.errors import ExportError, abbreviated_list, quoted
-from dagster_project.exports.identifiers import STRANGERS_CURE, composed, composed_identifiers, did_you_mean, strangers
+from dagster_project.exports.identifiers import (
+    STRANGERS_CURE,
+    ambiguous_identifiers,
+    ambiguous_words,
+    composed,
+    composed_identifiers,
+    did_you_mean,
+    strangers,
+)
 from dagster_project.exports.label_proposals import code_in_text, codes_in_texts, propose_labels
 from dagster_project.exports.landing import (
     Arrival,
@@ -81,6 +89,8 @@ __all__ = [
     "SurveyDefinition",
     "TextTable",
     "abbreviated_list",
+    "ambiguous_identifiers",
+    "ambiguous_words",
     "append_arrivals",
     "apply_contract",
     "as_text",

@@ -3,6 +3,7 @@
 Belongs here: counting them. Does not belong here: the rule for a cell (cell_rules.py), identifiers, dates.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from dagster_project.exports.cell_rules import CellRule, cell_rules
 from dagster_project.exports.contract_result import ContractResult
 from dagster_project.exports.lists import LIST_CURE, is_of_list
 from dagster_project.study import MEASURES, PARTICIPANTS, SERVICES, Export, Study, comparable
+
+_WITH_COMMA = re.compile(r"[+-]?[0-9]+(,[0-9]+)+([.][0-9]+)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,11 @@ def rejected_cure(block: str, texts: Collection[str]) -> str:
     """What to do about texts of a block that are no answers."""
     if any(map(is_of_list, texts)):
         return LIST_CURE
+    if any(map(_WITH_COMMA.fullmatch, map(comparable, texts))):
+        return (
+            'say decimal: "," under the export (or decimal_of_columns) if the comma is the decimal mark, else export the'
+            " numbers without it"
+        )
     return {
         PARTICIPANTS: "declare these texts under the variable's categories, or correct its limits",
         SERVICES: "declare these texts under used, not_used or special_codes",

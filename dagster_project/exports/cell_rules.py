@@ -30,11 +30,11 @@ _NOISE = 1e-9
 class CellRule:
     """What cells of one column may hold.
 
-    texts: declared texts, in comparable form. ranges: of numbers that are special codes. meanings: of an item, what each of
-    these texts and ranges stands for: an answer, or why there is none. low, high: the limits of numbers;
-    None for no limit. answer_codes: the numbers between them that are answers, None for all. takes_numbers: whether numbers
-    are values at all. decimals: how many of them a number may have, None for any number; are_rounded: whether a number with
-    more is rounded to these. decimal_mark: "." or ",".
+    texts: declared texts, in comparable form. ranges: of numbers that are special codes. meanings: what these texts and
+    ranges stand for: of an item an answer, or why there is none; of a variable only the latter. low, high: the limits of
+    numbers; None for no limit. answer_codes: the numbers between them that are answers, None for all. takes_numbers: whether
+    numbers are values at all. decimals: how many of them a number may have, None for any number; are_rounded: whether a
+    number with more is rounded to these. decimal_mark: "." or ",".
     """
 
     texts: frozenset[str]
@@ -60,6 +60,14 @@ class CellRule:
     def accepts(self, cell: str) -> bool:
         """Whether the cell is blank, a declared text or number, or a number within the limits."""
         return self.is_declared(cell) or (self.takes_numbers and self._number_within(comparable(cell)) is not None)
+
+    def holds_value(self, cell: str) -> bool:
+        """Whether the cell holds an answer or a value: it is not blank, no special code, and would not be rejected."""
+        text = comparable(cell)
+        declaration = self._declaration(text)
+        if declaration is None:
+            return self.takes_numbers and self._number_within(text) is not None
+        return declaration != "" and not isinstance(self.meanings.get(declaration), str)
 
     def is_declared(self, cell: str) -> bool:
         """Whether the cell is blank, a declared text, or a number that is declared, however it is spelled."""
@@ -107,6 +115,9 @@ def cell_rules(study: Study, export: Export, block: str) -> dict[str, CellRule]:
         for variable in study.protocol.participant_variables:
             names = [text for category in variable.categories for text in category.text or (category.label,)]
             is_number = variable.kind == "number"
+            reasons: dict[str | CodeRange, float | str] = {}
+            reasons |= {comparable(text): reason for text, reason in export.special_codes_of(variable.variable).items()}
+            reasons |= {code_range: reason for code_range, reason in export.special_ranges_of(variable.variable).items()}
             rules[variable.variable] = CellRule(
                 frozenset(map(comparable, (*names, *export.special_codes_of(variable.variable)))),
                 tuple(export.special_ranges_of(variable.variable)),
@@ -115,6 +126,7 @@ def cell_rules(study: Study, export: Export, block: str) -> dict[str, CellRule]:
                 takes_numbers=is_number,
                 decimals=None,
                 decimal_mark=export.decimal_mark_of(codes.get(variable.variable)) if is_number else ".",
+                meanings=reasons,
             )
         return {code: rules[code] for code in codes}
     for position, code in enumerate(study.block_codes(block), start=1):

@@ -23,6 +23,7 @@ from dagster_project.exports.used_range import column_number, records_of_xlsb
 
 _IS_ERROR = re.compile(rb"\bt=[\"']e[\"']")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
+_VALUE_ELEMENT = re.compile(rb"<(?:\w+:)?v[\s/>]")
 #: Codes of errors in binary workbooks.
 _ERRORS = xlrd.error_text_from_code
 #: Kinds of an .xlsb's records: an error as a value, an error as a formula's value.
@@ -70,10 +71,16 @@ def _in_xlsx(content: bytes) -> Iterator[CellWithoutValue]:
         value = match[1] if (match := VALUE.search(cell[2])) else b""
         if _IS_ERROR.search(cell[1]):
             yield CellWithoutValue(row, column, _error_message(html.unescape(value.decode("utf-8", "replace"))))
-        elif not value.strip() and _FORMULA.search(cell[2]) and not re.search(rb"\bt=[\"']str[\"']", cell[1]):
+        elif not value.strip() and _FORMULA.search(cell[2]) and not _is_blank_text(cell):
             yield CellWithoutValue(
                 row, column, "holds a formula without its value; open the workbook, save it and export it anew"
             )
+
+
+def _is_blank_text(cell: re.Match[bytes]) -> bool:
+    """Whether a formula's value is a text without a character, which has an element of its own; some programs announce a
+    text and write none."""
+    return re.search(rb"\bt=[\"']str[\"']", cell[1]) is not None and _VALUE_ELEMENT.search(cell[2]) is not None
 
 
 def _in_xlsb(content: bytes) -> Iterator[CellWithoutValue]:

@@ -7,7 +7,7 @@ A column is matched by its exact header text, or by the tool's other name for it
 """
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,11 +17,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dagster_project.exports.cell_text import comparable_cells
+from dagster_project.exports.cell_rules import CellRule, cell_rules
+from dagster_project.exports.cell_text import comparable_cells, one_chunk
 from dagster_project.exports.errors import bare_or_quoted
 from dagster_project.exports.headers import HeaderTexts, code_suffix, header_key, loose_header_key
+from dagster_project.exports.lists import list_readers
 from dagster_project.exports.table import TextTable
-from dagster_project.study import DURATION, INVISIBLE, Export, Study
+from dagster_project.study import DURATION, Export, Study, comparable
 
 Verdict = Literal["matched", "ignored", "unknown", "missing", "duplicated", "absent"]
 
@@ -132,11 +134,12 @@ class ColumnMatch:
 
     @cached_property
     def _rule_cells(self) -> pa.Table:
-        """The columns that are needed before the rows: the identifier, dates, those of rules and of rows of a wave."""
+        """The columns that are needed before the rows: the identifier, dates, those of rules, of leaving and of rows of
+        a wave."""
         export = self._export
         columns = [export.respondent, *(rule.column for rule in export.set_aside)]
         columns += [row_filter.column for sibling in self.exports_of_folder for row_filter in sibling.rows]
-        columns += self.date_headers.values()
+        columns += [*self.date_headers.values(), *export.leaving.columns.values()]
         positions = {position for column in columns if (position := self.position(column)) is not None}
         return self._table.texts(sorted(positions))
 
@@ -165,15 +168,26 @@ class ColumnMatch:
         return import_ids + [row_index for row_index, is_match in zip(candidates, is_header, strict=True) if is_match]
 
     def answer_counts(self, row_indices: Sequence[int]) -> dict[int, int]:
-        """Row index to the number of the row's canonical cells that are not blank. The indices ascend."""
-        positions = (self.position(column) for column in self.canonical.values() if column is not None)
-        code_counts = Counter(position for position in positions if position is not None)
+        """Row index to the number of the row's canonical cells that hold an answer or a value: a form of which every cell
+        says that it was not answered is as good as blank. The indices ascend."""
+        rules: dict[str, CellRule] = {}
+        for block in self._export.blocks:
+            rules |= cell_rules(self._study, self._export, block.block)
+        readers = list_readers(self._study, self._export)
+        positions = {code: self.position(column) for code, column in self.canonical.items() if column is not None}
         counts = np.zeros(len(row_indices), np.int64)
-        if code_counts:
-            cells = self._table.content.take(row_indices, list(code_counts))
-            for column, code_count in zip(cells.columns, code_counts.values(), strict=True):
-                is_filled = pc.not_equal(pc.utf8_trim(column, INVISIBLE), "")
-                counts += code_count * is_filled.to_numpy(zero_copy_only=False)
+        used_positions = {position for position in positions.values() if position is not None}
+        cells = self._table.content.take(row_indices, sorted(used_positions))
+        for code, position in positions.items():
+            if position is None:
+                continue
+            encoded = one_chunk(cells.column(str(position))).dictionary_encode()
+            texts = encoded.dictionary
+            if code in readers:
+                texts = readers[code].texts_of(code, texts)
+            holds_value = rules[code].holds_value if code in rules else comparable
+            has_value = np.array([bool(holds_value(text)) for text in texts.to_pylist()], bool)
+            counts += has_value[encoded.indices.to_numpy()]
         return dict(zip(row_indices, counts.tolist(), strict=True))
 
     def findings(self, tool_columns: Mapping[str, str]) -> tuple[ColumnFinding, ...]:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from dagster_project.exports.boxes import read_boxes
 from dagster_project.exports.cell_text import one_chunk
+from dagster_project.exports.code_labels import code_label_questions
 from dagster_project.exports.columns import ANSWERED_ON, RESPONDENT, ColumnMatch
 from dagster_project.exports.contract_result import ContractResult
 from dagster_project.exports.dates import DateColumn, read_dates
@@ -22,6 +23,7 @@ from dagster_project.exports.errors import ExportError, plain, quoted
 from dagster_project.exports.identifiers import rounded_identifiers
 from dagster_project.exports.label_row import label_row_problem
 from dagster_project.exports.landing import find_files
+from dagster_project.exports.leaving import leaving_questions, leaving_texts
 from dagster_project.exports.list_columns import read_lists
 from dagster_project.exports.names_of_people import refuse_identifier
 from dagster_project.exports.read import description_of, read_export
@@ -34,7 +36,10 @@ from dagster_project.exports.row_rules import (
     row_verdicts,
     rows_of_no_wave,
 )
+from dagster_project.exports.summary_rows import summary_row_problem
 from dagster_project.exports.table import TextTable
+from dagster_project.exports.thousands import thousands_questions
+from dagster_project.exports.wave_files import file_of_earlier_wave
 from dagster_project.study import DURATION, Export, Study
 
 #: Columns that every export has in schema raw or, beside the items, where its answers are kept.
@@ -89,15 +94,20 @@ def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, 
         findings=columns.findings({**boxes.code_columns, **lists.choice_columns, **table.joined_columns}),
         rows_in_file=row_count,
         label_row=label_row_problem(table, columns, study, export, reasons),
+        summary_row=summary_row_problem(columns, export, reasons),
         rounded_identifiers=_rounded_identifiers(columns, export.respondent, respondents),
         cell_faults=_cell_faults(table, columns, export.respondent, reasons),
         undeclared_missing=tuple(undeclared_missing_codes(table, study, export)),
+        code_labels=tuple(code_label_questions(table, study, export)),
+        thousands=tuple(thousands_questions(table, study, export)),
         rows_of_no_wave=rows_of_no_wave(columns, export),
         near_misses=near_misses(columns, export),
         repeated_rows=repeated_rows(columns, table, export, reasons),
         repeat_group=repeat_group_question(table.columns, export),
         boxes=boxes,
         lists=lists,
+        leaving=leaving_texts(export),
+        leaving_questions=tuple(leaving_questions(columns, export, dates, is_set_aside)),
     )
     if row_count != result.rows_accepted + set_aside.num_rows or row_count != table.content.num_rows:
         raise ExportError(
@@ -120,7 +130,9 @@ def contract_of_file(
     ExportError for a file that cannot be read; what else is wrong is in the result."""
     table = read_export(path, export, name, description_of(study, export))
     if export.repeat_of is None:
-        result = apply_contract(table, study, export, sha256, name)
+        result = replace(
+            apply_contract(table, study, export, sha256, name), wrong_file=file_of_earlier_wave(path, study, export)
+        )
         refuse_identifier(name, export.folder, result.respondents)
         return result
     submission_export = study.submission_export(export)
@@ -144,9 +156,10 @@ def _files_in_use(study: Study, export: Export) -> list[tuple[Path, str]]:
 
 def _date_columns(columns: ColumnMatch, export: Export) -> dict[str, DateColumn]:
     """The dates of each column that holds dates. Column by column: one may be typed by hand, another by the tool."""
-    dates = {}
+    dates, leaving = {}, leaving_texts(export)
     for code, header in columns.date_headers.items():
         if (cells := columns.cells(header)) is not None:
+            cells = leaving.without_declared(code, one_chunk(cells))
             texts = pc.unique(cells).to_pylist()
             dates[code] = read_dates((text or "" for text in texts), export.dates, export.two_digit_years_from)
     return dates

@@ -18,6 +18,7 @@ from dagster_project.exports.dates import DateColumn, date_column
 from dagster_project.exports.errors import ExportError, abbreviated_list, bare_or_quoted, plain, quoted
 from dagster_project.exports.headers import HeaderTexts, code_suffix
 from dagster_project.exports.identifiers import composed_identifiers
+from dagster_project.exports.leaving import LeavingTexts
 from dagster_project.exports.list_columns import ListColumns
 from dagster_project.exports.repeats import repeated_texts
 from dagster_project.exports.table import TextTable
@@ -44,13 +45,18 @@ class ContractResult:
     near_misses: a line for each text that a rule on rows misses by the case of its letters.
     repeated_rows: a line where rows of repeated instruments are taken for several rows of a person (REDCap).
     rows_in_file: records of the file; always accepted plus set aside.
-    label_row: what is wrong if a row looks like a further header.
+    label_row: what is wrong if a row looks like a further header. summary_row: if it looks like a sum of the others.
     rounded_identifiers: what is wrong if a spreadsheet rounded identifiers.
     cell_faults: a line for each cell that is needed and has no value in the file.
     boxes: the boxes of the file (REDCap) that are no answers.
     repeat_group: what is asked of a file whose rows name their submission.
     lists: the columns of the file whose cells hold several choices.
+    leaving: the texts of the roster that are declared to say that nobody left. leaving_questions: a line for each column
+        with texts that may say so.
+    wrong_file: what is wrong if the file is an earlier wave's.
     undeclared_missing: of a file that declares codes as missing, a line for each column with one that the protocol lacks.
+    code_labels: a line where the file's labels of codes do not fit the instrument.
+    thousands: a line for each column of numbers that could be a thousand times as large.
     """
 
     name: str
@@ -67,15 +73,21 @@ class ContractResult:
     findings: tuple[ColumnFinding, ...]
     rows_in_file: int
     label_row: str | None = None
+    summary_row: str | None = None
     rounded_identifiers: str | None = None
     cell_faults: tuple[str, ...] = ()
     undeclared_missing: tuple[str, ...] = ()
+    code_labels: tuple[str, ...] = ()
+    thousands: tuple[str, ...] = ()
     rows_of_no_wave: tuple[str, ...] = ()
     near_misses: tuple[str, ...] = ()
     repeated_rows: tuple[str, ...] = ()
     repeat_group: str | None = None
     boxes: BoxTexts = field(default_factory=BoxTexts)
     lists: ListColumns = field(default_factory=ListColumns)
+    leaving: LeavingTexts = field(default_factory=lambda: LeavingTexts({}))
+    leaving_questions: tuple[str, ...] = ()
+    wrong_file: str | None = None
 
     @cached_property
     def accepted(self) -> pa.Table:
@@ -129,6 +141,8 @@ class ContractResult:
             }
             output_columns |= {code: _replaced(output_columns[code], texts) for code, texts in box_texts.items()}
             output_columns |= self._choices(output_columns, integer_codes)
+            for code in self.leaving.rules.keys() & output_columns.keys():
+                output_columns[code] = self.leaving.without_declared(code, output_columns[code])
             file_indices = pa.array(np.zeros(batch.num_rows, np.int32))
             file_hashes = pa.array([self.sha256], pa.string())
             output_columns["source_file"] = pa.DictionaryArray.from_arrays(file_indices, file_hashes)
@@ -158,10 +172,12 @@ class ContractResult:
         """What makes the export unusable, one line each: missing and duplicated columns, identifiers that
         were rounded, cells without a value, dates that could be read two ways, participants with several rows."""
         return [
+            *([f"{self.wave}: {self.wrong_file}"] if self.wrong_file is not None else []),
             *([f"{self.wave}: {self.repeat_group}"] if self.repeat_group is not None else []),
             *self._missing_columns(),
             *self._duplicated_columns(),
             *([f"{self.wave}: {self.label_row}"] if self.label_row is not None else []),
+            *([f"{self.wave}: {self.summary_row}"] if self.summary_row is not None else []),
             *([f"{self.wave}: {self.rounded_identifiers}"] if self.rounded_identifiers is not None else []),
             *self._cell_problems(),
             *self._date_problems(),
@@ -171,7 +187,7 @@ class ContractResult:
 
     @property
     def _questions(self) -> tuple[str, ...]:
-        return (*self.boxes.questions, *self.lists.questions)
+        return (*self.code_labels, *self.thousands, *self.boxes.questions, *self.lists.questions, *self.leaving_questions)
 
     @cached_property
     def warnings(self) -> list[str]:
@@ -215,6 +231,8 @@ class ContractResult:
         warnings = []
         for code, column in self.dates.items():
             header = self._header_text(self.date_headers[code])
+            if column.warning is not None:
+                warnings.append(f"column {header}: {column.warning}")
             if column.unread:
                 texts = of_cells(abbreviated_list([quoted(text) for text in column.unread]), column.unread)
                 count, verb = (f"{column.unread_cells} dates", "count") if column.unread_cells > 1 else ("a date", "counts")

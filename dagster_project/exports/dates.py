@@ -36,6 +36,10 @@ _MONTH_IN_WORDS = (
     re.compile(rf"(?P<day>\d{{1,2}}){_WORD}(?P<year>\d{{4}}|\d{{2}}){_TIME}"),
     re.compile(rf"(?:[^\W\d_]+[.,]?\s+)??{_WORD}[-\s/]+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[-,\s/]+(?P<year>\d{{4}}|\d{{2}}){_TIME}"),
 )  # fmt: skip
+#: A time with its distance from UTC: 10:00:00+02:00, 10:00 AM GMT+1, 10:00Z.
+_OFFSET = re.compile(
+    r":\d{2}[^:+-]*?\s*(?:Z|(?:GMT|UTC)?(?P<sign>[+-])(?P<hours>\d{1,2})(?::?(?P<minutes>\d{2}))?|GMT|UTC)$"
+)
 _EXCEL_SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
 _EXCEL_DAY_ZERO = datetime(1899, 12, 30)
 #: Whose words for months are known.
@@ -50,13 +54,14 @@ class DateColumn:
     """The dates of a column, by the text of the cell.
 
     values: of each text that is not blank, the date with its time as written; None where it cannot be read. problem: why the
-    column cannot be used, in words that go on after its name. unread: texts without a date, unread_cells: in how many
-    accepted rows they stand. century: the first of the hundred years that years of two digits were taken for, if there were
-    any.
+    column cannot be used, in words that go on after its name; warning: the same of a column that is used because its order
+    is declared. unread: texts without a date, unread_cells: in how many accepted rows they stand. century: the first of the
+    hundred years that years of two digits were taken for, if there were any.
     """
 
     values: Mapping[str, datetime | None]
     problem: str | None = None
+    warning: str | None = None
     unread: tuple[str, ...] = ()
     century: int | None = None
     unread_cells: int = 0
@@ -79,21 +84,29 @@ def read_dates(
     stripped = {text: text.strip() for text in texts}
     cells = {text for text in stripped.values() if text}
     parse: Callable[[str], datetime | None]
-    problem: str | None = None
+    problem, warning = None, None
     if order_or_format is not None and "%" in order_or_format:
         parse = lambda text: _by_format(text, order_or_format)  # noqa: E731
     elif order_or_format == "excel":
         parse = _excel_serial
     else:
         order = order_or_format or "dmy"
+        suspicion = _turned_by_spreadsheet(cells, century) if order_or_format != "ymd" else None
         if order_or_format is None:
             order, problem = _proven_order(cells, century)
+            problem = problem or suspicion
+        else:
+            warning = suspicion
         parse = lambda text: _by_order(text, order, century)  # noqa: E731
     dates = {text: _if_plausible(parse(text), latest) for text in cells}
     unread = tuple(sorted(text for text, value in dates.items() if value is None))
     has_short_years = "%" not in (order_or_format or "") and any(_has_short_year(text) for text in cells)
     return DateColumn(
-        {text: dates[cell] for text, cell in stripped.items() if cell}, problem, unread, century if has_short_years else None
+        values={text: dates[cell] for text, cell in stripped.items() if cell},
+        problem=problem,
+        warning=warning,
+        unread=unread,
+        century=century if has_short_years else None,
     )
 
 
@@ -109,7 +122,7 @@ def _proven_order(cells: Iterable[str], century: int) -> tuple[str, str | None]:
     """
     day_first, month_first, ambiguous = [], [], []
     for text in sorted(cells):
-        if text[4:5] == "-" or (match := _NUMBERS.fullmatch(text)) is None or match["mark"] == ".":
+        if not _is_in_some_order(text):
             continue
         as_dmy, as_mdy = (_by_order(text, order, century) for order in ("dmy", "mdy"))
         if as_dmy is not None and as_mdy is not None:
@@ -129,6 +142,50 @@ def _proven_order(cells: Iterable[str], century: int) -> tuple[str, str | None]:
             f"{of_cell(ambiguous[0])} could be day first or month first; say which under dates of the export (dmy or mdy)"
         )
     return ("mdy" if month_first else "dmy"), None
+
+
+def _turned_by_spreadsheet(cells: Iterable[str], century: int) -> str | None:
+    """What is wrong if a spreadsheet turned dates round that it could read in the order of its own country.
+
+    It makes 3/4/2024 the third of April, and leaves 3/13/2024 the text that it was: a column of both has no date after the
+    twelfth, and no text that could be read in both orders.
+    """
+    texts = [text for text in cells if _is_in_some_order(text)]
+    dates = []
+    for text in sorted(cells) if texts else ():
+        if _YEAR_FIRST.match(text) and (day := _by_order(text, "ymd", century)) is not None and day.day != day.month:
+            if day.day > 12:
+                return None
+            dates.append(text)
+    readings = {order: [_by_order(text, order, century) for text in texts] for order in ("dmy", "mdy")}
+    if not texts or not dates:
+        return None
+    order = next((order for order, days in readings.items() if all(day is None for day in days)), None)
+    if order is None or None in readings["mdy" if order == "dmy" else "dmy"]:
+        return None
+    order, words = ("mdy", "month first") if order == "dmy" else ("dmy", "day first")
+    further = f" and {len(dates) - 1} more are dates" if len(dates) > 1 else " is a date"
+    return (
+        f"{of_cell(min(texts))} is a text that can only be {words}, and {of_cell(dates[0])}{further} of no day after the"
+        " twelfth: a spreadsheet that expects the other order leaves such texts, and turns day and month of the other dates"
+        f" round; export the file again without opening it in one, or say dates: {order} under the export if the dates are"
+        " right"
+    )
+
+
+def _is_in_some_order(text: str) -> bool:
+    """Whether a text is three numbers whose order has to be known."""
+    return text[4:5] != "-" and (match := _NUMBERS.fullmatch(text)) is not None and match["mark"] != "."
+
+
+def utc_offset(text: str) -> timedelta | None:
+    """How far the time of a cell is ahead of UTC; None where the cell does not say."""
+    if (match := _OFFSET.search(text.strip())) is None:
+        return None
+    if match["sign"] is None:
+        return timedelta()
+    offset = timedelta(hours=int(match["hours"]), minutes=int(match["minutes"] or 0))
+    return -offset if match["sign"] == "-" else offset
 
 
 def _by_order(text: str, order: str, century: int) -> datetime | None:

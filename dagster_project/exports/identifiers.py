@@ -4,8 +4,11 @@ Belongs here: comparing identifiers. Does not belong here: pseudonyms (pseudonym
 the protocol can say (respondents of an export).
 """
 
+import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,6 +20,8 @@ STRANGERS_CURE = "correct the identifier, add the person, or say who is meant un
 
 #: How spreadsheets write numbers of many digits into a CSV.
 _ROUNDED = r"^\s*[0-9]([.,][0-9]+)?E[+][0-9]+\s*$"
+
+_NUMBER = re.compile(r"[0-9]{1,30}([.][0-9]{1,30})?", re.ASCII)
 
 
 def rounded_identifiers(respondents: pa.ChunkedArray) -> str | None:
@@ -40,6 +45,40 @@ def composed_identifiers(respondents: pa.Array | pa.ChunkedArray) -> pa.Array | 
     return pc.utf8_normalize(trimmed, "NFC")
 
 
+def ambiguous_identifiers(
+    respondents: Iterable[str], roster: Iterable[str], corrections: Mapping[str, str]
+) -> dict[str, list[str]]:
+    """Identifiers of a wave that may be several people's, with these: a spreadsheet makes 1.1 of 1.10, and 7 of 007.
+
+    That is so where several identifiers of the roster are one number, and the wave spells none of its numbers with a zero
+    that a number does not need. corrections: of the export, which say who is meant.
+    """
+    people: dict[Decimal, list[str]] = defaultdict(list)
+    for name in dict.fromkeys(composed(name).strip() for name in roster):
+        if _NUMBER.fullmatch(name):
+            people[Decimal(name)].append(name)
+    names = [name for name in dict.fromkeys(composed(name).strip() for name in respondents) if _NUMBER.fullmatch(name)]
+    if any(name != f"{Decimal(name).normalize():f}" for name in names):
+        return {}
+    return {
+        name: twins
+        for name in names
+        if len(twins := people.get(Decimal(name), [])) > 1 and name in twins and name not in corrections
+    }
+
+
+def ambiguous_words(identifiers: Mapping[str, Sequence[str]]) -> str:
+    """What is wrong with them, in words that go on after their wave."""
+    name, twins = next(iter(identifiers.items()))
+    person = of_person(name, repr(name))
+    people = of_cells(" and ".join(map(repr, twins)), list(twins))
+    further = f" (and {len(identifiers) - 1} more)" if len(identifiers) > 1 else ""
+    return (
+        f"{person}{further} may be each of {people} on the roster: they are one number, and no identifier of the wave keeps"
+        " a zero that a number does not need; export it again as text, or say who is meant under respondents of the export"
+    )
+
+
 def did_you_mean(respondent: str, respondents: Sequence[str]) -> str:
     """A question about an identifier that differs in case, blanks or marks only; nothing is merged by it."""
     similar = [name for name in respondents if _simplified(name) == _simplified(respondent)]
@@ -59,5 +98,8 @@ def composed(identifier_text: str) -> str:
 
 
 def _simplified(identifier_text: str) -> str:
+    """The text by which identifiers are alike: without case, blanks, marks; a number however it is spelled."""
+    if _NUMBER.fullmatch(number := identifier_text.strip().replace(",", ".")):
+        return f"{Decimal(number).normalize():f}"
     letters = "".join(character for character in identifier_text.casefold() if character.isalnum())
     return letters.lstrip("0") if letters.isdecimal() else letters

@@ -20,7 +20,8 @@ from dagster_project.exports.contract_result import ContractResult
 from dagster_project.exports.headers import HeaderTexts
 from dagster_project.exports.lists import column_rules, list_readers
 from dagster_project.exports.table import TextTable
-from dagster_project.study import PARTICIPANTS, SERVICES, Anchors, Export, Instrument, Scale, Study, in_words
+from dagster_project.exports.wave_files import same_answers
+from dagster_project.study import PARTICIPANTS, SERVICES, Anchors, Export, Instrument, Scale, Study, comparable, in_words
 from dagster_project.withholding import of_cell
 
 Numbers = NDArray[np.float64]
@@ -245,7 +246,8 @@ def _keyed_values(instrument: Instrument, position: int, values: Numbers) -> Num
 def find_wave_changes(
     study: Study, export: Export, accepted: pa.Table, earlier_rows: pa.Table | None = None, earlier_wave: str | None = None
 ) -> list[str]:
-    """What is odd about a wave's answers, a line each: shifted codes, an undeclared special code, a reversed item.
+    """What is odd about a wave's answers, a line each: shifted codes, an undeclared special code, a reversed item, the same
+    answers as before.
 
     accepted, earlier_rows: accepted rows of this and of an earlier wave (text, one column for each code).
     """
@@ -274,6 +276,8 @@ def find_wave_changes(
             messages += _odd_codes(export, subject, anchors, outside_anchors, inside_anchors)
         if earlier_rows is not None:
             messages += _reversed_items(study, export, instrument, accepted, earlier_rows, earlier_wave or "the wave before")
+    if earlier_rows is not None:
+        messages += same_answers(study, export, accepted, earlier_rows, earlier_wave or "the wave before")
     return messages
 
 
@@ -326,13 +330,25 @@ def _reversed_items(
 
 
 def find_label_changes(export_data: ExportData, earlier_waves: Sequence[ExportData], study: Study) -> list[str]:
-    """Codes whose label in the file is not what it was in an earlier wave. The labels themselves are not repeated."""
+    """Codes whose label in the file is not what it was in an earlier wave, and those whose answers are labelled otherwise.
+    The labels themselves are not repeated."""
     messages = []
     codes = {column: code for code, column in reversed(study.export_columns(export_data.export).items())}
     for code in reversed(codes.values()):
-        label = _label_of(export_data, study, code)
+        label, answer_codes = _label_of(export_data, study, code), _code_of_label(export_data, study, code)
         for earlier_data in reversed(earlier_waves):
             earlier_label = _label_of(earlier_data, study, code)
+            earlier_codes = _code_of_label(earlier_data, study, code)
+            changed_labels = [
+                text for text in answer_codes.keys() & earlier_codes.keys() if answer_codes[text] != earlier_codes[text]
+            ]
+            if changed_labels:
+                text = min(changed_labels, key=answer_codes.__getitem__)
+                messages.append(
+                    f"{export_data.export.wave}: the code {answer_codes[text]} of {code} has the label that"
+                    f" {earlier_codes[text]} had in {earlier_data.export.wave}; was it recoded? Say under labels of the"
+                    " export what its codes stand for, or recode the export"
+                )
             if label and earlier_label:
                 similarity = _similarity(label, earlier_label)
                 if similarity < _MIN_LABEL_SIMILARITY:
@@ -340,5 +356,21 @@ def find_label_changes(export_data: ExportData, earlier_waves: Sequence[ExportDa
                         f"{export_data.export.wave}: the label of {code} is unlike the one in {earlier_data.export.wave}"
                         f" (likeness {similarity:.2f}); is it the same item?"
                     )
+            if changed_labels or (label and earlier_label):
                 break
     return messages
+
+
+def _code_of_label(export_data: ExportData, study: Study, code: str) -> dict[str, str]:
+    """The code of each label that the file has for an item's answers, where it labels one code alone and the protocol says
+    nothing of it."""
+    column = study.export_columns(export_data.export).get(code)
+    labels = export_data.table.value_labels.get(column, {}) if column is not None else {}
+    rules = (cell_rules(study, export_data.export, block.block) for block in export_data.export.blocks)
+    declared_texts = next((rule[code].texts for rule in rules if code in rule), frozenset())
+    counts = Counter(map(comparable, labels.values()))
+    return {
+        comparable(label): answer
+        for answer, label in labels.items()
+        if counts[comparable(label)] == 1 and answer not in declared_texts
+    }

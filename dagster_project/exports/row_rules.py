@@ -5,7 +5,7 @@ Belongs here: the rules on rows, in the order of the protocol. Does not belong h
 
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -13,12 +13,12 @@ import pyarrow.compute as pc
 
 from dagster_project.exports.cell_text import one_chunk
 from dagster_project.exports.columns import ColumnMatch
-from dagster_project.exports.dates import DateColumn
+from dagster_project.exports.dates import DateColumn, utc_offset
 from dagster_project.exports.errors import abbreviated_list, bare_or_quoted, quoted
 from dagster_project.exports.identifiers import composed_identifiers
 from dagster_project.exports.repeats import repeated_texts
 from dagster_project.exports.table import TextTable
-from dagster_project.study import INVISIBLE, Export, RowFilter, comparable
+from dagster_project.study import INVISIBLE, Export, RowFilter, comparable, number_in
 from dagster_project.withholding import of_cell
 
 #: Why a row without an identifier is set aside.
@@ -29,6 +29,7 @@ OTHER_WAVE = "other_wave"
 DUPLICATE = "duplicate"
 #: Why a row that repeats the header is set aside: two files were pasted together.
 HEADER_ROW = "header_row"
+_TRUTH_VALUES = {"true": 1.0, "false": 0.0}
 #: How REDCap calls the number of a row among those of a repeated instrument, by its name and by its label.
 _INSTANCE = ("redcap_repeat_instance", "Repeat Instance")
 #: And that instrument, in the same order.
@@ -127,12 +128,19 @@ def _latest_complete(
     answered_on: pa.ChunkedArray | None,
     answer_dates: DateColumn | None,
 ) -> int:
-    """The row with the most answers; of several, the one answered last: by date if all have one, else by row order."""
+    """The row with the most answers; of several, the one answered last: by date if all have one, else by row order.
+
+    Where all say how far they are from UTC, 2:10 in winter time is after 2:50 in summer time.
+    """
     max_count = max(answer_counts[row_index] for row_index in group)
     fullest_rows = [row_index for row_index in group if answer_counts[row_index] == max_count]
     dates = []
     if answered_on is not None and answer_dates is not None:
-        dates = [answer_dates.values.get(answered_on[row_index].as_py()) for row_index in fullest_rows]
+        texts = [answered_on[row_index].as_py() for row_index in fullest_rows]
+        dates = [answer_dates.values.get(text) for text in texts]
+        offsets = [utc_offset(text or "") for text in texts]
+        if None not in offsets:
+            dates = [date - (offset or timedelta()) if date else None for date, offset in zip(dates, offsets, strict=True)]
     if dates and all(date is not None for date in dates):
         return max(zip(dates, fullest_rows, strict=True), key=lambda pair: (pair[0] or datetime.min, pair[1]))[1]
     return fullest_rows[-1]
@@ -222,9 +230,10 @@ def _has_text(kind: Mapping[str, str], row_filter: RowFilter) -> bool:
 
 
 def near_misses(columns: ColumnMatch, export: Export) -> tuple[str, ...]:
-    """A line for each text that a rule on rows misses by the case of its letters only: it is asked whether it is meant.
+    """A line for each text that a rule on rows misses by its spelling only: it is asked whether it is meant.
 
-    Workbooks write FALSE where text files have False; rows that a rule should set aside would count as people.
+    Workbooks write FALSE where text files have False or 0, and programs 0.0 where the tool wrote 0; rows that a rule should
+    set aside would count as people.
     """
     lines = []
     rules = [(rule.column, rule.equals, "set_aside") for rule in export.set_aside]
@@ -233,14 +242,20 @@ def near_misses(columns: ColumnMatch, export: Export) -> tuple[str, ...]:
         if (cells := columns.comparable_cells(column)) is None:
             continue
         declared_texts = {comparable(text) for text in texts}
-        by_case = {text.casefold(): text for text in declared_texts}
+        by_spelling = {_any_spelling(text): text for text in declared_texts}
         for found_text in pc.unique(cells).to_pylist():
-            if found_text not in declared_texts and found_text.casefold() in by_case:
+            if found_text not in declared_texts and (spelling := _any_spelling(found_text)) in by_spelling:
                 lines.append(
                     f"column {quoted(column)} holds {of_cell(quoted(found_text))}, and the rule under {key} says"
-                    f" {quoted(by_case[found_text.casefold()])}; add the text to the rule, or correct it"
+                    f" {quoted(by_spelling[spelling])}; add the text to the rule, or correct it"
                 )
     return tuple(lines)
+
+
+def _any_spelling(text: str) -> str | float:
+    """What a text has in common with its other spellings: letters of any case, a number, a truth value as a number."""
+    number = number_in(text, ".")
+    return _TRUTH_VALUES.get(text.casefold(), text.casefold()) if number is None else number
 
 
 def null_if_blank(cells: pa.ChunkedArray) -> pa.ChunkedArray:

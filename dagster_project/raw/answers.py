@@ -9,7 +9,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dagster_project.checks import Check
-from dagster_project.exports import STRANGERS_CURE, Categories, date_column, did_you_mean
+from dagster_project.exports import (
+    STRANGERS_CURE,
+    Categories,
+    ambiguous_identifiers,
+    ambiguous_words,
+    date_column,
+    did_you_mean,
+)
 from dagster_project.raw.columns import export_columns
 from dagster_project.study import DURATION, Export, Study, Wave, WaveConditions, wave_state
 from dagster_project.warehouse import Connection, Warehouse, identifier, literal
@@ -41,7 +48,7 @@ def unite_waves(warehouse: Warehouse, study: Study) -> WaveAnswers:
                 "select wave, count(distinct participant_id) from raw.answers group by wave order by wave"
             ).fetchall()
         )
-        checks = [_people_on_roster(connection), *_on_time(study, connection, respondent_counts)]
+        checks = [_people_on_roster(study, connection), *_on_time(study, connection, respondent_counts)]
     columns = {
         column: [export for export in exports if column not in codes or column in export_columns(study, export)]
         for column in ("participant_id", "answered_on", *codes, "source_file", "source_row")
@@ -56,7 +63,9 @@ def on_time_check(wave: Wave) -> str:
     return f"{wave.wave.lower()}_on_time"
 
 
-def _people_on_roster(connection: Connection) -> Check:
+def _people_on_roster(study: Study, connection: Connection) -> Check:
+    if (words := _ambiguous_people(study, connection)) is not None:
+        return Check("people_on_roster", False, words)
     strangers = connection.execute(
         "select wave, respondent, source_row from raw.answers anti join raw.roster using (participant_id)"
         " order by wave, source_row"
@@ -70,6 +79,20 @@ def _people_on_roster(connection: Connection) -> Check:
     )
     more_words = f" and {len(strangers) - 5} more" if len(strangers) > 5 else ""
     return Check("people_on_roster", False, f"not on the roster: {locations}{more_words}; {STRANGERS_CURE}")
+
+
+def _ambiguous_people(study: Study, connection: Connection) -> str | None:
+    """What is wrong with identifiers of a wave that may be several people's on the roster."""
+    twins = connection.execute(
+        "select list(trim(respondent)) from raw.roster where regexp_full_match(trim(respondent), '[0-9]+([.][0-9]+)?')"
+        " group by try_cast(trim(respondent) as double) having count(*) > 1"
+    ).fetchall()
+    for export in study.protocol.wave_exports if twins else ():
+        respondents = connection.execute(f"select distinct respondent from raw.{identifier(export.table)}").fetchall()
+        roster = [name for (names,) in twins for name in names]
+        if ambiguous := ambiguous_identifiers((name for (name,) in respondents), roster, export.respondents):
+            return f"{export.wave}: {ambiguous_words(ambiguous)}"
+    return None
 
 
 def _on_time(study: Study, connection: Connection, respondent_counts: Mapping[str, int]) -> list[Check]:

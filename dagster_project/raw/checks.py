@@ -13,6 +13,7 @@ EXPORT_CHECKS = {
     "landed_whole": ("Each landed copy matches the hash in its name.", False),
     "all_columns_placed": ("The file has no column that is not declared.", False),
     "dates_read": ("Every date can be read, and in one way.", False),
+    "nobody_lost": ("Whoever was in the file before is in the one that took its place.", False),
     "like_the_wave_before": ("Answers are coded as they were in the wave before.", False),
     "no_direct_identifiers": ("No answer is an e-mail address, a telephone number, a postcode or a name.", False),
     "rows_conserved": ("Rows in the file = rows accepted + rows set aside.", True),
@@ -40,6 +41,9 @@ def export_checks(
     columns = record.columns_set_aside
     yield Check("all_columns_placed", not columns, columns or "Every column is declared.", is_warning=True)
     yield Check("dates_read", not record.date_notes, record.date_notes or "Every date is read.", is_warning=True)
+    missing_people = loaded_export.lost_people
+    message = missing_people or "Nobody is missing who was in the file before."
+    yield Check("nobody_lost", missing_people is None, message, is_warning=True)
     unlike = first_few(oddities, 3) or "Nothing is unlike before."
     yield Check("like_the_wave_before", not oddities, unlike, is_warning=True)
     words = f"{first_few(identifying, 3)}; `wavehouse check` says more" if identifying else ""

@@ -11,6 +11,8 @@ from), `raw.exports` (what is in use), `raw.versions` (every file that ever arri
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -28,6 +30,7 @@ from dagster_project.exports import (
 )
 from dagster_project.exports.suppression import refuse_erased
 from dagster_project.raw.columns import IS_EXCLUDED, day_columns, export_columns
+from dagster_project.raw.lost_people import file_in_use, lost_people
 from dagster_project.raw.tables import ExportRecord, loaded_before, record_of, write_empty, write_export
 from dagster_project.raw.versions import ChosenFiles, choose_files, count_versions, judge_files, note_files, refuse_gone
 from dagster_project.settings import Settings
@@ -35,13 +38,17 @@ from dagster_project.study import PLANNED_KEYS, Export, Study
 from dagster_project.warehouse import Warehouse
 from dagster_project.withholding import WITHHELD, of_person
 
+#: The rooms whose code reads a file and accepts its rows.
+_READING_ROOMS = ("exports", "raw", "study")
+
 
 @dataclass(frozen=True)
 class LoadedExport:
     """An export as it stands in the warehouse after a run looked at it.
 
     versions: how many of its files are known. inputs_digest: the digest of all files that were looked at. notes: landed
-    copies that were put right. is_unchanged: the same rows stood there already.
+    copies that were put right. is_unchanged: the same rows stood there already. lost_people: a sentence on people who were
+    in the file that this one replaced, and are in it no more.
     """
 
     record: ExportRecord
@@ -49,6 +56,7 @@ class LoadedExport:
     inputs_digest: str
     notes: tuple[str, ...]
     is_unchanged: bool
+    lost_people: str | None = None
 
 
 def load_export(settings: Settings, study: Study, export: Export, warehouse: Warehouse) -> LoadedExport:
@@ -72,6 +80,7 @@ def load_export(settings: Settings, study: Study, export: Export, warehouse: War
         return LoadedExport(write_empty(warehouse, study, export), versions, inputs_digest, notes, is_unchanged=False)
     submissions = _submission_files(settings, study, export, warehouse)
     fingerprint = _fingerprint(settings, study, export, [chosen_files, *submissions])
+    earlier_sha256 = file_in_use(warehouse, export)
     if (record := loaded_before(warehouse, export, fingerprint)) is not None:
         return LoadedExport(record, versions, inputs_digest, notes, is_unchanged=True)
     try:
@@ -91,7 +100,8 @@ def load_export(settings: Settings, study: Study, export: Export, warehouse: War
     except ExportError as error:
         judge_files(warehouse, export, chosen_files, "refused", str(error))
         raise
-    return LoadedExport(record, versions, inputs_digest, notes, is_unchanged=False)
+    missing_people = lost_people(warehouse, export, earlier_sha256)
+    return LoadedExport(record, versions, inputs_digest, notes, is_unchanged=False, lost_people=missing_people)
 
 
 def _submission_files(settings: Settings, study: Study, export: Export, warehouse: Warehouse) -> list[ChosenFiles]:
@@ -150,6 +160,17 @@ def _fingerprint(settings: Settings, study: Study, export: Export, all_chosen: S
         *day_columns(export),
         IS_EXCLUDED,
         WITHHELD,  # what is noted of a file that an earlier version loaded quotes its cells
+        _reading_code(settings.package_folder),
         hashlib.sha256(settings.key()).hexdigest(),
     )
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+@cache
+def _reading_code(package: Path) -> str:
+    """One hash over the code that reads exports: what an earlier version read otherwise, or did not ask about, must not stay
+    because the file is the same."""
+    digest = hashlib.sha256()
+    for file in sorted(file for room in _READING_ROOMS for file in (package / room).glob("*.py")):
+        digest.update(f"{file.parent.name}/{file.name}\0".encode() + file.read_bytes())
+    return digest.hexdigest()

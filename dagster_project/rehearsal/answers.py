@@ -13,6 +13,8 @@ from dagster_project.exports import (
     ContractResult,
     ExportError,
     ReadCells,
+    ambiguous_identifiers,
+    ambiguous_words,
     contract_of_file,
     did_you_mean,
     find_files,
@@ -104,10 +106,14 @@ def identifiers_in(contract_results: Iterable[ContractResult]) -> list[str]:
 
 
 def people_not_on_roster(export: Export, contract_result: ContractResult, roster: Sequence[str]) -> Iterator[str]:
-    """A line that names the people of a wave who are not on the roster, if there are any and there is a roster."""
+    """A line that names the people of a wave who are not on the roster, and one for those who may be several people of it;
+    none without a roster."""
     if export.wave is None or not roster:
         return
-    if unknown := strangers(identifiers_in([contract_result]), roster, export.respondents):
+    names = identifiers_in([contract_result])
+    if ambiguous := ambiguous_identifiers(names, roster, export.respondents):
+        yield ambiguous_words(ambiguous)
+    if unknown := strangers(names, roster, export.respondents):
         text_list = ", ".join(f"{name!r}{did_you_mean(name, roster)}" for name in unknown[:_MAX_LISTED])
         text_list += f" and {len(unknown) - _MAX_LISTED} more" if len(unknown) > _MAX_LISTED else ""
         yield f"not on the roster: {text_list}; {STRANGERS_CURE}"

@@ -36,6 +36,10 @@ class DecimalMarks(Definition):
             return self.decimal_of_columns[name]
         return self.decimal
 
+    def has_decimal_mark(self, column: str) -> bool:
+        """Whether decimal_of_columns says the mark of a column."""
+        return bool(self._names_of(column))
+
     def _names_of(self, column: str | None) -> list[str]:
         return [name for name in self.decimal_of_columns if column is not None and names_column(name, column)]
 

@@ -148,7 +148,8 @@ class SpecialCodes(Definition):
 
     blocks: tuple[Code, ...] = Field(
         default=(),
-        description="the instruments, or variables of the roster, that use these codes; all of the export if empty",
+        description="the instruments, or variables of the roster and its columns under leaving, that use these codes; all of"
+        " the export if empty",
     )
     items: Positions = Field(
         default=(), description="positions of the block's items that use them, e.g. ['9-10'], or none: all of its items"
@@ -313,8 +314,8 @@ class Export(TimedExport):
     set_aside: tuple[RowRule, ...] = Field(default=(), description="rows to set aside, by a column's text")
     duplicates: Literal["refuse", "first", "latest_complete"] = Field(
         default="refuse",
-        description="what to do when a participant has several rows: refuse the file, keep the first, or keep the most"
-        " complete one (of equally complete ones the latest); the others are set aside",
+        description="what to do when a participant has several rows: refuse the file, keep the first, or keep the one with"
+        " the most answers (of several the latest); the others are set aside",
     )
     respondents: dict[Text, Text] = Field(
         default_factory=dict, description="identifiers as this export writes them: the roster's identifier"

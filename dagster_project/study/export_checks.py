@@ -20,7 +20,7 @@ def _check_special_codes(study: Study, export: Export, location: str) -> None:
     """A special code must mean one thing: it is no answer of the blocks that it holds for, and it is used."""
     instruments = {instrument.instrument: instrument for instrument in study.instruments}
     blocks = [block.block for block in export.blocks]
-    names = list(study.block_codes(PARTICIPANTS)) if export.wave is None else blocks
+    names = [*study.block_codes(PARTICIPANTS), *export.leaving.columns] if export.wave is None else blocks
     for special_codes in export.special_codes:
         for block_name in special_codes.blocks:
             if block_name not in names:

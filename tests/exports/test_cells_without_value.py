@@ -116,3 +116,34 @@ def test_a_formula_that_was_never_computed_is_no_blank(tmp_path: Path, study: St
         'cell B3 of sheet "Wave & 1" holds a formula without its value; open the workbook, save it and export it anew'
     ]
     assert _problems(tmp_path / "book.xlsx", study, "q2") == []
+
+
+@pytest.mark.parametrize(
+    ("attributes", "value", "is_fault"),
+    [
+        ('t="str"', "", True),  # announced as a text, and never computed
+        ('t="str"', "<v></v>", False),
+        ('t="str"', "<v/>", False),
+        ("", "", True),
+        ("", "<v></v>", True),
+        ('t="str"', "<v>4</v>", False),
+    ],
+)
+def test_a_formula_that_is_announced_as_a_text_may_have_no_value(
+    tmp_path: Path, attributes: str, value: str, is_fault: bool
+) -> None:
+    """LibreOffice wrote such cells of formulas that it had not computed: they were questions without an answer."""
+    _xlsx(tmp_path / "first.xlsx", {})
+    with zipfile.ZipFile(tmp_path / "first.xlsx") as source, zipfile.ZipFile(tmp_path / "x.xlsx", "w") as target:
+        for name in source.namelist():
+            content = source.read(name)
+            if name == "xl/worksheets/sheet2.xml":
+                assert content.count(b'<c r="B2" t="n"><v>1</v></c>') == 1
+                cell = f'<c r="B2" {attributes}><f>A9 + B9</f>{value}</c>'
+                content = content.replace(b'<c r="B2" t="n"><v>1</v></c>', cell.encode())
+            target.writestr(name, content)
+    table = read_excel(tmp_path / "x.xlsx", "x.xlsx", Layout(sheet="Wave & 1"))
+    messages = [
+        'cell B2 of sheet "Wave & 1" holds a formula without its value; open the workbook, save it and export it anew'
+    ]
+    assert [fault.message for fault in table.faults] == (messages if is_fault else [])

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from dagster_project.exports import ContractResult, ExportError, TextTable, apply_contract
 from dagster_project.exports.table import HeldCells
 from dagster_project.study import Export, RowFilter, RowRule, Study
+from dagster_project.study.export import SpecialCodes
 
 ExportOf = Callable[[str], Export]
 Contract = Callable[..., ContractResult]
@@ -269,6 +270,22 @@ def test_a_rule_that_misses_by_the_case_of_letters_asks(contract: Contract, kind
     ]
 
 
+@pytest.mark.parametrize(("declared", "written"), [("0", "0.0"), ("1", "01"), ("0", "False"), ("TRUE", "1"), ("0.0", "0")])
+def test_a_rule_that_misses_by_how_a_number_or_a_truth_value_is_spelled_asks(
+    study: Study, export_of: ExportOf, declared: str, written: str
+) -> None:
+    """pandas writes Qualtrics' Finished as 0.0: unfinished forms counted as people."""
+    rule = RowRule(column="Kind", equals=(declared,), reason="unfinished")
+    export = export_of("t1").model_copy(update={"set_aside": (rule,)})
+    result = apply_contract(_table(COLUMNS, [_person("PW-1", Kind=written)]), study, export, "ab" * 32, "t1.csv")
+    assert result.problems == [
+        f'T1: column "Kind" holds "{written}", and the rule under set_aside says "{declared}"; add the text to the rule, or'
+        " correct it"
+    ]
+    cured = export.model_copy(update={"set_aside": (rule.model_copy(update={"equals": (declared, written)}),)})
+    assert apply_contract(_table(COLUMNS, [_person("PW-1", Kind=written)]), study, cured, "ab" * 32, "t1.csv").problems == []
+
+
 @pytest.mark.parametrize("text", ["test", " test\u200b", "\ufefftest", "test\u00a0"])
 def test_rules_see_what_a_person_sees(contract: Contract, text: str) -> None:
     result = contract(rows=[_person("PW-1"), _person("PW-2", Kind=text)])
@@ -327,6 +344,38 @@ def test_the_most_complete_row_is_that_with_most_answers_whatever_nobody_can_see
     rows = [_person("PW-1", Q_1="4"), _person("PW-1", Q_1="\u200b", Q_2="\ufeff")]
     result = apply_contract(_table(COLUMNS, rows), study, export, "ab" * 32, "t1.csv")
     assert result.source_rows.to_pylist() == [2]
+
+
+@pytest.mark.parametrize("text", ["-9", "-9.0", "NA", "95", "six"])
+def test_a_form_whose_cells_are_no_answers_is_not_the_most_complete(study: Study, export_of: ExportOf, text: str) -> None:
+    """SoSci writes -9 and formr NA into every cell of a form that was opened and left: it was kept over an answered one."""
+    special_codes = (SpecialCodes(codes={"-9": "blank", "NA": "blank", "90 thru 99": "refused"}),)
+    export = export_of("t1").model_copy(
+        update={"duplicates": "latest_complete", "set_aside": (), "special_codes": special_codes}
+    )
+    rows = [_person("PW-1", Q_1="4", Q_2="", Q_3="", S_1=""), _person("PW-1", Q_1=text, Q_2=text, Q_3=text, S_1=text)]
+    result = apply_contract(_table(COLUMNS, rows), study, export, "ab" * 32, "t1.csv")
+    assert result.source_rows.to_pylist() == [2]
+    assert result.set_aside.column("detail").to_pylist() == ["participant PW-1: row 2 is kept (latest_complete)"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kept_row"),
+    [
+        ("2020-10-25T02:50:00+02:00", "2020-10-25T02:10:00+01:00", 3),
+        ("2020-10-25T02:10:00+01:00", "2020-10-25T02:50:00+02:00", 2),
+        ("2020-05-01T10:00:00+10:00", "2020-05-01T09:00:00Z", 3),
+        ("2020-05-01 10:00", "2020-05-01T09:00:00Z", 2),
+    ],
+)
+def test_the_latest_row_is_that_of_the_latest_moment(
+    study: Study, export_of: ExportOf, first: str, second: str, kept_row: int
+) -> None:
+    """In the hour that comes twice in autumn, and of people who travel, the earlier row was kept."""
+    export = export_of("t1").model_copy(update={"duplicates": "latest_complete", "set_aside": ()})
+    rows = [_person("PW-1", When=first), _person("PW-1", When=second)]
+    result = apply_contract(_table(COLUMNS, rows), study, export, "ab" * 32, "t1.csv")
+    assert result.source_rows.to_pylist() == [kept_row]
 
 
 @pytest.mark.parametrize("duplicates", ["refuse", "first"])

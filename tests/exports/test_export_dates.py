@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dagster_project.exports.dates import DateColumn, read_dates
+from dagster_project.exports.dates import DateColumn, read_dates, utc_offset
 
 TODAY = date(2026, 11, 26)
 ONE_READING = [
@@ -84,6 +84,57 @@ def test_cells_that_prove_both_orders_are_asked_about() -> None:
     declared = read_dates(["13/7/2024", "7/13/2024", "3/4/2024"], "dmy", today=TODAY)
     assert (declared.problem, declared.unread) == (None, ("7/13/2024",))
     assert declared.values["3/4/2024"] == datetime(2024, 4, 3)
+
+
+@pytest.mark.parametrize(
+    ("texts", "order"),
+    [
+        (["2024-04-03", "3/13/2024"], "mdy"),
+        (["2024-04-03", "2024-05-01T10:30:00", "2024-06-06", "13/3/2024 9:00"], "dmy"),
+    ],
+)
+def test_dates_that_a_spreadsheet_may_have_turned_round_are_asked_about(texts: list[str], order: str) -> None:
+    """Opened where days come first, 3/4/2024 became the third of April, and 3/13/2024 stayed a text, which proved nothing."""
+    column = read_dates(texts, today=TODAY)
+    assert column.problem is not None
+    assert f"can only be {'month' if order == 'mdy' else 'day'} first, and 2024-04-03" in column.problem
+    assert f"or say dates: {order} under the export if the dates are right" in column.problem
+    declared = read_dates(texts, order, today=TODAY)
+    assert (declared.problem, declared.warning, declared.unread) == (None, column.problem, ())
+    assert declared.values["2024-04-03"] == datetime(2024, 4, 3)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["2024-04-13", "2024-04-03", "3/13/2024"],  # a date after the twelfth is none that was turned
+        ["2024-04-04", "3/13/2024"],
+        ["2024-04-03", "3/13/2024", "3/4/2024"],  # which would have been turned, too
+        ["2024-04-03", "13.3.2024"],
+        ["2024-04-03", "soon"],
+    ],
+)
+def test_dates_beside_texts_that_a_spreadsheet_cannot_have_left_are_not(texts: list[str]) -> None:
+    column = read_dates(texts, today=TODAY)
+    assert (column.problem, column.warning) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "hours"),
+    [
+        ("2024-10-27T02:50:00+02:00", 2),
+        ("2024-10-27 02:50:00.123-0830", -8.5),
+        ("2024/05/13 10:00:00 AM GMT+1", 1),
+        ("2024-05-14T08:00:10.123Z", 0),
+        ("2024-05-14 08:00 UTC", 0),
+        ("2024-05-14 08:00", None),
+        ("2024-05-14", None),
+        ("13-05-2024", None),
+        ("20240514", None),
+    ],
+)
+def test_how_far_a_time_is_from_utc(text: str, hours: float | None) -> None:
+    assert utc_offset(text) == (None if hours is None else timedelta(hours=hours))
 
 
 @pytest.mark.parametrize(

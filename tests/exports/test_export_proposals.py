@@ -103,7 +103,8 @@ def test_each_column_is_proposed_once(tmp_path: Path, wave: Export) -> None:
 
 def test_answers_like_before_are_not_remarked_on(tmp_path: Path, wave: Export) -> None:
     table = _read(tmp_path, wave, ITEMS, LABELS, _people())
-    assert find_wave_changes(EXAMPLE, wave, table.contract_result.accepted, table.contract_result.accepted, "T1") == []
+    earlier = _read(tmp_path, wave, ITEMS, LABELS, np.roll(_people(), 1, axis=0))
+    assert find_wave_changes(EXAMPLE, wave, table.contract_result.accepted, earlier.contract_result.accepted, "T1") == []
     assert find_label_changes(table, [table], EXAMPLE) == []
 
 
