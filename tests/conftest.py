@@ -301,6 +301,12 @@ def _share_parsed_models() -> Callable[[Settings], None]:
     return share_parsed_models
 
 
+@pytest.fixture(scope="session")
+def shared_folder() -> Path:
+    """The folder that the processes of a session share, for what is made once for all of them."""
+    return _shared_folder()
+
+
 @pytest.fixture
 def workspace_of(tmp_path: Path) -> Callable[[Path], Workspace]:
     """A copy of any study folder with a home of its own."""

@@ -6,7 +6,7 @@ report of the data protection officer. Does not belong here: computing a result 
 
 from dagster_project.disclosure.brackets import MARK
 from dagster_project.disclosure.cells import ScorePattern
-from dagster_project.disclosure.documents import write_public_files
+from dagster_project.disclosure.documents import write_public_files, write_public_results
 from dagster_project.disclosure.ledger import DisclosureError, Ledger, read_ledger, write_ledger
 from dagster_project.disclosure.officer import write_officer_report
 from dagster_project.disclosure.public_results import PublicResults, left_out_analyses, public_results
@@ -23,4 +23,5 @@ __all__ = [
     "write_ledger",
     "write_officer_report",
     "write_public_files",
+    "write_public_results",
 ]

@@ -41,9 +41,7 @@ def write_public_files(
     """Fill the folder: data in English, what people read in the study's language. lacking: the analyses of the team's
     release of which nothing is public."""
     write_tables(folder / "tables", public_tables(study, public.rows), [])
-    # The database gives them in any order: by it alone, files of the same numbers would differ.
-    rows = [public.rows[result_id] for result_id in sorted(public.rows)]
-    write_csv(folder / "results.csv", [[column.name for column in _RESULT_COLUMNS], *_result_records(rows)])
+    rows = write_public_results(folder, public)
     write_ard(folder, ard_rows(rows, study.protocol.plan_hash))
     write_csv(folder / "codebook.csv", [("kind", "code", "label", "words"), *_codebook(study, rows)])
     with spoken(study.protocol.language):
@@ -53,6 +51,14 @@ def write_public_files(
         for column in _RESULT_COLUMNS
     ]
     write_package(folder, study, manifest, columns)
+
+
+def write_public_results(folder: Path, public: PublicResults) -> list[ResultRow]:
+    """Write results.csv, every number of a public release. Returns its rows in their order."""
+    # The database gives them in any order: by it alone, files of the same numbers would differ.
+    rows = [public.rows[result_id] for result_id in sorted(public.rows)]
+    write_csv(folder / "results.csv", [[column.name for column in _RESULT_COLUMNS], *_result_records(rows)])
+    return rows
 
 
 def _write_documents(

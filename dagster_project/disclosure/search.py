@@ -4,8 +4,9 @@ Belongs here: keeping what solutions show of the small counts. Does not belong h
 (suppression.py).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +31,8 @@ def wide_enough(rule: Disclosure) -> float:
 class Search:
     """The small counts of a component, each with the smallest and the largest value that a solution gave it so far.
     Solutions stay solutions when more is hidden, and two that lie far enough apart in a count show that it is protected:
-    that spares most programs. positions: of the small counts among all."""
+    that spares most programs. positions: of the small counts among all.
+    narrow_name: the count that was not protected when last one was looked for."""
 
     system: System
     needy: list[str]
@@ -38,6 +40,7 @@ class Search:
     lows: npt.NDArray[np.float64]
     highs: npt.NDArray[np.float64]
     starts: list[npt.NDArray[np.float64]] = field(default_factory=list)
+    narrow_name: str | None = None
 
     def start(self, rule: Disclosure, beliefs: Mapping[str, Interval]) -> None:
         """Show of as many counts as possible that they are protected, all together: solutions where all that are not yet
@@ -76,17 +79,24 @@ class Search:
             if self._is_protected(name, rule):  # by a solution of a count before it
                 continue
             index, width = self.needy.index(name), wide_enough(rule)
+            attempts = self._solutions_nearby(name, beliefs)
+            # Most counts that nothing is known of are protected; that which was narrow is likely to be so still.
+            first_attempt = next(attempts, []) if name != self.narrow_name else []
+            if self._are_protecting(index, first_attempt, rule):
+                self._note_all(first_attempt)
+                continue
             outer = self.system.outer_bound(name, beliefs)
             if outer is not None and outer.width < width:
+                self.narrow_name = name
                 return name, outer
-            if self._is_protected_nearby(name, beliefs, rule):
+            if self._is_protected_nearby(name, chain([first_attempt], attempts), rule):
                 continue
             reached = (float(self.lows[index]), float(self.highs[index]))
             bound, solutions = self.system.bound(name, beliefs, reached, width)
             if bound.width < width:
+                self.narrow_name = name
                 return name, bound
-            for values in solutions:
-                self.note(values)
+            self._note_all(solutions)
             self.starts = [*self.starts, *solutions][-_MOST_STARTS:]
             self.lows[index] = min(self.lows[index], bound.low)
             self.highs[index] = max(self.highs[index], bound.high)
@@ -96,11 +106,25 @@ class Search:
         index = self.needy.index(name)
         return bool(self.highs[index] - self.lows[index] >= wide_enough(rule))
 
-    def _is_protected_nearby(self, name: str, beliefs: Mapping[str, Interval], rule: Disclosure) -> bool:
-        """Whether solutions near the known ones show it: a small program each."""
+    def _solutions_nearby(self, name: str, beliefs: Mapping[str, Interval]) -> Iterator[list[npt.NDArray[np.float64]]]:
+        """Solutions near each of the known ones: a small program each."""
         for solution in reversed(self.starts):
-            for values in self.system.neighbouring_solutions(name, beliefs, solution):
-                self.note(values)
+            yield list(self.system.neighbouring_solutions(name, beliefs, solution))
+
+    def _are_protecting(self, index: int, solutions: Sequence[npt.NDArray[np.float64]], rule: Disclosure) -> bool:
+        """Whether these solutions, with those before them, show that a small count is protected."""
+        values = [float(solution[self.positions[index]]) for solution in solutions]
+        width = max([self.highs[index], *values]) - min([self.lows[index], *values])
+        return bool(width >= wide_enough(rule))
+
+    def _is_protected_nearby(self, name: str, attempts: Iterable[list[npt.NDArray[np.float64]]], rule: Disclosure) -> bool:
+        """Whether solutions near the known ones show it."""
+        for solutions in attempts:
+            self._note_all(solutions)
             if self._is_protected(name, rule):
                 return True
         return False
+
+    def _note_all(self, solutions: Iterable[npt.NDArray[np.float64]]) -> None:
+        for values in solutions:
+            self.note(values)

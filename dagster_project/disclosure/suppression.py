@@ -149,7 +149,7 @@ class _Protection:
         tried: set[str] = set()
         while (narrow := search.narrow_count(observer.beliefs(self.suppression), self.rule)) is not None:
             name, bound = narrow
-            if name not in tried and self._earlier_width(name, observer)[0] < wide_enough(self.rule):
+            if name not in tried and self._is_narrow_already(name, observer):
                 search.forget(name)
                 self._protect_already_narrow(name, observer)
                 continue
@@ -171,6 +171,14 @@ class _Protection:
         else:  # the study itself is a solution, and what is on the roster hangs together in small blocks
             search.starts.append(np.array([self.registry.values[name] for name in names], dtype=np.float64))
         return search
+
+    def _is_narrow_already(self, name: str, observer: Observer) -> bool:
+        """Whether an observer narrows a small count down without this release. Who knows nothing does not: the study may be
+        many times as large."""
+        is_nothing_known = not observer.earlier_beliefs(self.suppression)
+        if is_nothing_known and self.registry.values[name] > 0:
+            return False
+        return self._earlier_width(name, observer)[0] < wide_enough(self.rule)
 
     def _earlier_width(self, name: str, observer: Observer) -> tuple[float, frozenset[str]]:
         """How closely an observer can narrow down a count without this release, and by what."""

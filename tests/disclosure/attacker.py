@@ -5,10 +5,11 @@ package."""
 import csv
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from disclosure.made_people import ANSWERS, CATEGORIES, CONTRASTS, GROUPS, HEALTH, SCALES, WAVES, Person
@@ -18,6 +19,11 @@ from scipy.sparse import csr_array
 ARMS = (*GROUPS, None)
 STATES = ("returned", "not_returned", "withdrawn")
 Expression = dict[tuple, float]
+#: A sum of counts, and between which numbers it lies.
+Interval = tuple[Expression, float, float]
+#: Of the solver's solutions.
+_TOLERANCE = 1e-6
+_NO_STUDY_IS_LARGER = 1e6
 
 
 @dataclass(frozen=True)
@@ -116,9 +122,9 @@ class Attacker:
     def with_scores(self, arm: str | None, scale: str, waves: set[str]) -> Expression:
         return self._of(arm, scale, [subset for subset in self.families[scale] if waves <= subset])
 
-    def roster(self, people: Sequence[Person]) -> list[tuple[Expression, float, float]]:
+    def roster(self, people: Sequence[Person]) -> list[Interval]:
         """What somebody knows who has the roster: of each arm how many there are, and of each gender and ethnicity."""
-        known_counts: list[tuple[Expression, float, float]] = []
+        known_counts: list[Interval] = []
         for arm in ARMS:
             members = [person for person in people if person.arm == arm]
             known_counts.append((self._of(arm, "T1", STATES), len(members), len(members)))
@@ -186,9 +192,60 @@ class Attacker:
         return None
 
     def intervals(
-        self, intervals: Sequence[tuple[Expression, float, float]], questions: Mapping[str, Expression]
+        self, intervals: Sequence[Interval], questions: Mapping[str, Expression]
     ) -> dict[str, tuple[float, float]]:
         """The smallest and the largest value of each question. intervals: of published counts."""
+        program = self._program(intervals)
+        return {name: program.ends(self._row(expression)) for name, expression in questions.items()}
+
+    def narrow_answers(
+        self,
+        intervals: Sequence[Interval],
+        questions: Mapping[str, tuple[Expression, int]],
+        people: Sequence[Person],
+        width: float,
+    ) -> dict[str, tuple[float, float]]:
+        """The questions that are answered more closely than the width, with their smallest and largest value. The study is
+        one of all that may be so; another in which a question has a value so far off shows that it is not answered, and one
+        solution shows it of many questions. questions: with the counts of the study."""
+        program, study = self._program(intervals), self.counts_of(people)
+        program.assert_possible(study)
+        rows = np.array([self._row(expression) for expression, _ in questions.values()]).reshape(len(questions), study.size)
+        lows, highs = rows @ study, rows @ study
+        assert list(lows) == [count for _, count in questions.values()]
+
+        def note(solution: np.ndarray) -> None:
+            np.minimum(lows, rows @ solution, out=lows)
+            np.maximum(highs, rows @ solution, out=highs)
+
+        def pending() -> np.ndarray:
+            return np.flatnonzero(highs - lows < width - _TOLERANCE)
+
+        chance, pending_count = np.random.default_rng(1), len(rows) + 1
+        while 1 < len(pending()) < pending_count:  # many together, by chance large or small, as long as that shows more
+            pending_count = len(pending())
+            objective = chance.choice((-1.0, 1.0), pending_count) @ rows[pending()]
+            for sign in (1.0, -1.0):
+                note(program.solution(sign * objective, largest=_NO_STUDY_IS_LARGER))
+        narrow = {}
+        for index, (name, row) in enumerate(zip(questions, rows, strict=True)):
+            if index in pending():
+                low, high = program.ends(row, note)
+                if high - low < width - _TOLERANCE:
+                    narrow[name] = (low, high)
+        return narrow
+
+    def counts_of(self, people: Sequence[Person]) -> np.ndarray:
+        """The smallest counts of a study, counted by hand."""
+        return np.array(
+            [
+                sum(person.arm == arm and value_of(person, name) == value for person in people)
+                for arm, name, value in self.variables
+            ],
+            dtype=np.float64,
+        )
+
+    def _program(self, intervals: Sequence[Interval]) -> "Program":
         rows, limits = [], []
         for expression, low, high in intervals:
             row = self._row(expression)
@@ -200,23 +257,68 @@ class Attacker:
         rows += [-self._row(expression) for expression in self.inequalities]
         limits += [0.0] * len(self.inequalities)
         equal = csr_array([self._row(expression) for expression in self.equalities])
-        unequal, no_rest = csr_array(rows), np.zeros(equal.shape[0])
-        answers = {}
-        for name, expression in questions.items():
-            objective = self._row(expression)
-            ends = []
-            for sign in (1.0, -1.0):
-                answer = linprog(sign * objective, A_ub=unequal, b_ub=limits, A_eq=equal, b_eq=no_rest, method="highs")
-                assert answer.status in (0, 3, 4), (name, answer.message)
-                ends.append(sign * answer.fun if answer.status == 0 else sign * -np.inf)
-            answers[name] = (ends[0], ends[1])
-        return answers
+        return Program(csr_array(rows), np.array(limits), equal)
 
     def _row(self, expression: Expression) -> np.ndarray:
         row = np.zeros(len(self.variables))
         for variable, sign in expression.items():
             row[self.variables[variable]] += sign
         return row
+
+
+@dataclass(frozen=True)
+class Program:
+    """What is known of the smallest counts: none of the unequal sums is above its limit, each equal one is nothing."""
+
+    unequal: Any
+    limits: np.ndarray
+    equal: Any
+
+    def assert_possible(self, counts: np.ndarray) -> None:
+        """The counts are among those that may be so."""
+        assert np.all(self.unequal @ counts <= self.limits + _TOLERANCE)
+        assert not np.any(self.equal @ counts)
+
+    def solution(self, objective: np.ndarray, largest: float | None = None) -> np.ndarray | None:
+        """The counts, none larger than the largest, of the smallest value of a sum; None where that has no end."""
+        answer = linprog(
+            objective, A_ub=self.unequal, b_ub=self.limits, A_eq=self.equal, b_eq=np.zeros(self.equal.shape[0]),
+            bounds=(0, largest), method="highs",
+        )  # fmt: skip
+        assert answer.status in (0, 3, 4), answer.message
+        assert answer.status == 0 or largest is None, answer.message
+        return answer.x if answer.status == 0 else None
+
+    def ends(self, row: np.ndarray, note: Callable[[np.ndarray], None] = lambda solution: None) -> tuple[float, float]:
+        """The smallest and the largest value of a sum. note: is given the counts that have them."""
+        ends = []
+        for sign in (1.0, -1.0):
+            solution = self.solution(sign * row)
+            ends.append(-sign * np.inf if solution is None else float(row @ solution))
+            if solution is not None:
+                note(solution)
+        return ends[0], ends[1]
+
+
+def value_of(person: Person, name: str) -> object:
+    """What a variable of the attacker is of a person."""
+    if name in CONTRASTS:
+        return "both" if all(person.states[wave] == "returned" for wave in CONTRASTS[name]) else None
+    if name in SCALES:
+        return frozenset(wave for wave in WAVES if (name, wave) in person.scores)
+    if name in WAVES:
+        return person.states[name]
+    if name == "age":
+        return person.age is not None
+    variable, _, wave = name.partition(" ")
+    if not wave:
+        return getattr(person, variable)
+    if variable == "health":
+        return person.health.get(wave)
+    if variable == "complete":
+        return wave in person.complete_waves
+    answer = person.items.get((variable, wave))
+    return None if answer is None else str(answer)
 
 
 def _plus(first: Expression, second: Expression) -> Expression:

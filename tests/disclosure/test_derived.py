@@ -1,34 +1,25 @@
 """Differences between groups and distances from norms: somebody who has the public file alone computes all of them, so that they
 tell nothing that it does not tell."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
-from disclosure.attacker import Published, read_published
-from disclosure.made_people import CATEGORIES, Person, made_patterns, made_people, made_results, made_study
+from disclosure.attacker import Published
+from disclosure.made_people import CATEGORIES, made_people, made_results, made_study
+from disclosure.published_study import PublishedStudy, published_from
 from scipy.stats import t as t_distribution
 
-from dagster_project.disclosure import Ledger, PublicResults, public_results, write_public_files
+from dagster_project.disclosure import Ledger
 from dagster_project.disclosure.brackets import Moments, bracket, bracketed_row
 from dagster_project.results import ResultRow
 
-KEY = b"a key for tests"
 NORM_MEAN, NORM_SD, NORM_N = 24.5, 9.1, 900
 DERIVED = ("change_difference", "norm_difference", "characteristics_difference", "service_difference", "category_difference")
 LEVELS = {"< .001": (0, 0.001), "< .01": (0, 0.01), "< .05": (0, 0.05), "≥ .05": (0.05, 1.01), "—": (0, 1.01)}
-
-
-def published_of(people: Sequence[Person], folder: Path) -> tuple[dict[str, Published], PublicResults]:
-    study = made_study(folder)
-    public = public_results(study, made_results(study, people), made_patterns(people), [], KEY, Ledger(1), "r")
-    manifest = {"release": "r", "released_at": "2026-01-01", "run_id": "r", "fingerprint": "f"}
-    (folder / "public").mkdir()
-    write_public_files(folder / "public", study, public, manifest, [])
-    return read_published(folder / "public"), public
 
 
 def as_number(published: dict[str, Published], identifier: str) -> float:
@@ -133,18 +124,19 @@ def assert_nothing_more(published: dict[str, Published]) -> tuple[int, int]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("count", "least_share"), [(12, 0.0), (32, 0.0), (200, 0.5), (5000, 0.8)])
-def test_whoever_has_the_file_computes_them(count: int, least_share: float, tmp_path: Path) -> None:
-    published, _ = published_of(made_people(count, count), tmp_path)
-    shown_count, all_count = assert_nothing_more(published)
+def test_whoever_has_the_file_computes_them(
+    count: int, least_share: float, published_study: Callable[..., PublishedStudy]
+) -> None:
+    shown_count, all_count = assert_nothing_more(published_study(count, count).published)
     assert all_count > 30
     assert shown_count >= least_share * all_count
 
 
 @pytest.mark.slow
 def test_a_difference_of_the_teams_would_be_noticed(tmp_path: Path) -> None:
-    people = made_people(5000, 200)
-    published, _ = published_of(people, tmp_path)
-    team = made_results(made_study(tmp_path), people)
+    study, people = made_study(tmp_path), made_people(5000, 200)
+    published, _ = published_from(study, people, tmp_path / "public", Ledger(1))
+    team = made_results(study, people)
     for identifier in ("change_difference/low_mood/treatment/T1-T2/difference", "norm_difference/low_mood/T1/difference"):
         assert published[identifier].printed != "*"
         exact = {identifier: replace(published[identifier], printed=f"{team[identifier].value:.6f}")}
@@ -155,7 +147,7 @@ def test_a_difference_of_the_teams_would_be_noticed(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_difference_with_a_hidden_mean_is_hidden(tmp_path: Path) -> None:
     people = [replace(person, arm="control") if index > 7 else person for index, person in enumerate(made_people(3000, 3))]
-    published, _ = published_of(people, tmp_path)
+    published, _ = published_from(made_study(tmp_path), people, tmp_path / "public", Ledger(1))
     rows = [row for identifier, row in published.items() if identifier.startswith("change_difference/")]
     assert {row.printed for row in rows} == {"*"}
     assert {row.note for row in rows} == {"hidden: a number that it is computed from is hidden"}

@@ -3,15 +3,15 @@
 import csv
 import re
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from disclosure.made_people import made_people, made_study
-from disclosure.test_attack import published_from
+from disclosure.published_study import PublishedStudy
 from docx import Document
 from python_calamine import CalamineWorkbook
 
-from dagster_project.disclosure import Ledger
+Publish = Callable[..., PublishedStudy]
 
 
 def cells_of_csv(folder: Path) -> list[list[list[str]]]:
@@ -34,11 +34,11 @@ def as_number(text: str) -> str:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("count", [32, 200])
-def test_word_and_excel_print_what_the_tables_print(count: int, tmp_path: Path) -> None:
-    published_from(made_study(tmp_path), made_people(count, 3), tmp_path / "public", Ledger(1))
-    tables = cells_of_csv(tmp_path / "public")
-    word_tables = Document(str(tmp_path / "public" / "tables.docx")).tables
-    book = CalamineWorkbook.from_path(tmp_path / "public" / "tables.xlsx")
+def test_word_and_excel_print_what_the_tables_print(count: int, published_study: Publish) -> None:
+    folder = published_study(count, 3, has_files=True).folder
+    tables = cells_of_csv(folder)
+    word_tables = Document(str(folder / "tables.docx")).tables
+    book = CalamineWorkbook.from_path(folder / "tables.xlsx")
     assert len(tables) == len(word_tables) == len(book.sheet_names) - 1 > 5
     for number, (table, word_table) in enumerate(zip(tables, word_tables, strict=True), start=1):
         texts = [text for row in table for text in row if text]
@@ -53,14 +53,15 @@ def test_word_and_excel_print_what_the_tables_print(count: int, tmp_path: Path) 
 
 
 @pytest.mark.slow
-def test_no_other_number_is_in_word_or_excel(tmp_path: Path) -> None:
+def test_no_other_number_is_in_word_or_excel(published_study: Publish) -> None:
     """Whatever text either file holds is on the page or in the tables; not the team's run, no other value of a cell."""
-    published, _ = published_from(made_study(tmp_path), made_people(200, 3), tmp_path / "public", Ledger(1))
-    page = (tmp_path / "public" / "index.html").read_text(encoding="utf-8")
-    printed_numbers = {number for row in published.values() for number in re.findall(r"\d+(?:\.\d+)?", row.printed)}
+    study = published_study(200, 3, has_files=True)
+    folder = study.folder
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    printed_numbers = {number for row in study.published.values() for number in re.findall(r"\d+(?:\.\d+)?", row.printed)}
     printed_numbers |= set(re.findall(r"\d+(?:\.\d+)?", page)) | {f"{float(number):g}" for number in printed_numbers}
     for name in ("tables.docx", "tables.xlsx"):
-        with zipfile.ZipFile(tmp_path / "public" / name) as file:
+        with zipfile.ZipFile(folder / name) as file:
             parts = [
                 part for part in file.namelist() if part.startswith(("word/document", "xl/sharedStrings", "xl/worksheets"))
             ]
@@ -78,9 +79,9 @@ def test_no_other_number_is_in_word_or_excel(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_rows_of_results_are_in_one_order(tmp_path: Path) -> None:
+def test_the_rows_of_results_are_in_one_order(published_study: Publish) -> None:
     """The database gives them in any."""
-    published_from(made_study(tmp_path), made_people(200, 3), tmp_path / "public", Ledger(1))
-    with (tmp_path / "public" / "results.csv").open(encoding="utf-8-sig", newline="") as stream:
+    folder = published_study(200, 3, has_files=True).folder
+    with (folder / "results.csv").open(encoding="utf-8-sig", newline="") as stream:
         ids = [row["result_id"] for row in csv.DictReader(stream)]
     assert len(ids) > 100 and ids == sorted(ids)

@@ -2,16 +2,18 @@
 
 import csv
 import re
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from disclosure.made_people import SCALES, made_people, made_results, made_study
-from disclosure.test_attack import published_from
+from disclosure.made_people import SCALES, made_results, made_study
+from disclosure.published_study import PublishedStudy
 
-from dagster_project.disclosure import Ledger
 from dagster_project.disclosure.figures import public_figures
 from dagster_project.results import ResultRow
+
+Publish = Callable[..., PublishedStudy]
 
 
 def rows_of_csv(folder: Path) -> dict[str, ResultRow]:
@@ -33,35 +35,32 @@ def drawings(folder: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("count", [32, 200, 5000])
 @pytest.mark.slow
-def test_figures_are_drawn_from_the_public_file(count: int, tmp_path: Path) -> None:
-    study = made_study(tmp_path)
-    published_from(study, made_people(count, 3), tmp_path / "public", Ledger(1))
-    figures = public_figures(study, rows_of_csv(tmp_path / "public"))
-    assert {f"{figure.name}.svg": figure.svg + "\n" for figure in figures} == drawings(tmp_path / "public")
-    page = (tmp_path / "public" / "index.html").read_text(encoding="utf-8")
+def test_figures_are_drawn_from_the_public_file(count: int, published_study: Publish) -> None:
+    study = published_study(count, 3, has_files=True)
+    figures = public_figures(study.study, rows_of_csv(study.folder))
+    assert {f"{figure.name}.svg": figure.svg + "\n" for figure in figures} == drawings(study.folder)
+    page = (study.folder / "index.html").read_text(encoding="utf-8")
     assert "trajectories" in {figure.name for figure in figures}
     assert all(figure.alt.replace("'", "&#39;") in page for figure in figures)
 
 
-def test_a_figure_of_the_teams_numbers_would_be_noticed(tmp_path: Path) -> None:
-    study, people = made_study(tmp_path), made_people(200, 3)
-    published_from(study, people, tmp_path / "public", Ledger(1))
-    team_figures = public_figures(study, made_results(study, people))
-    published = drawings(tmp_path / "public")
+def test_a_figure_of_the_teams_numbers_would_be_noticed(published_study: Publish) -> None:
+    study = published_study(200, 3, has_files=True)
+    team_figures = public_figures(study.study, made_results(study.study, study.people))
+    published = drawings(study.folder)
     assert published.keys() <= {f"{figure.name}.svg" for figure in team_figures}
     assert all(figure.svg + "\n" != published.get(f"{figure.name}.svg") for figure in team_figures)
 
 
 @pytest.mark.slow
-def test_nobody_is_drawn_and_no_end_of_a_range(tmp_path: Path) -> None:
+def test_nobody_is_drawn_and_no_end_of_a_range(published_study: Publish) -> None:
     """As many points as printed means, at most, in each panel."""
-    study = made_study(tmp_path)
-    published, _ = published_from(study, made_people(200, 3), tmp_path / "public", Ledger(1))
-    svg = drawings(tmp_path / "public")["trajectories.svg"]
+    study = published_study(200, 3, has_files=True)
+    svg = drawings(study.folder)["trajectories.svg"]
     assert not re.search("quartile|people|person", svg, re.IGNORECASE)
     mean_count = sum(
         row.printed != "*"
-        for row in published.values()
+        for row in study.published.values()
         if re.fullmatch(f"summary/({'|'.join(SCALES)})/T./mean", row.result_id)
     )
     markers = [found for found in re.findall(r"<use [^>]*y=\"([0-9.]+)\"[^>]*fill: #0072b2", svg)]

@@ -1,14 +1,15 @@
 """Answers of items taken together until each count is of enough people, alike in all waves and in later releases."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from disclosure.attacker import Attacker, read_published
-from disclosure.made_people import ANSWERS, WAVES, made_patterns, made_people, made_results, made_study
-from disclosure.test_attack import assert_protected, published_from
+from disclosure.made_people import ANSWERS, WAVES, made_patterns, made_results, made_study
+from disclosure.published_study import PublishedStudy
+from disclosure.test_attack import assert_protected
 
-from dagster_project.disclosure import Ledger, left_out_analyses
+from dagster_project.disclosure import left_out_analyses
 from dagster_project.disclosure.items import with_merged_items
 from dagster_project.results import ResultRow
 from dagster_project.results.result_collector import Rows
@@ -73,27 +74,27 @@ def test_unrounded_counts_of_answers_stay_out(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("count", [200, 5000])
 @pytest.mark.slow
-def test_item_counts_are_public_and_tell_of_no_few(count: int, tmp_path: Path) -> None:
-    study, people = made_study(tmp_path), made_people(count, 17)
-    published, _ = published_from(study, people, tmp_path / "public", Ledger(1))
+def test_item_counts_are_public_and_tell_of_no_few(count: int, published_study: Callable[..., PublishedStudy]) -> None:
+    study = published_study(count, 17)
+    published = study.published
     rows = [row for row in published.values() if row.result_id.startswith("items/") and row.result_id.endswith("/count")]
     assert {row.result_id.split("/")[1] for row in rows} == set(ANSWERS)
     assert sum(row.printed != "*" for row in rows) >= 0.6 * len(rows) > 9
-    assert assert_protected(people, published, 5) > 5
+    assert assert_protected(study.people, published, 5) > 5
 
 
-def test_counts_of_single_answers_beside_the_others_would_tell(tmp_path: Path) -> None:
+def test_counts_of_single_answers_beside_the_others_would_tell(published_study: Callable[..., PublishedStudy]) -> None:
     """The same attack on exact counts of every answer, the small ones hidden, finds out the small ones."""
-    study, people = made_study(tmp_path), made_people(200, 17)
-    published, _ = published_from(study, people, tmp_path / "public", Ledger(1))
+    study = published_study(200, 17)
+    published, people = study.published, study.people
     template = next(row for row in published.values() if row.result_id.startswith("items/"))
     exact = {
         row.result_id: type(template)(row.result_id, row.printed if (row.value or 0) >= 10 else "*", "hidden")
-        for row in made_results(study, people).values()
+        for row in made_results(study.study, people).values()
         if row.analysis == "items"
     }
     assert any(row.printed == "*" for row in exact.values())
     with pytest.raises(AssertionError, match="narrowed down to"):
         assert_protected(people, exact, 1)
     assert Attacker().expression_of("items/worry/0_to_1/T1/count")
-    assert made_patterns(people) and read_published(tmp_path / "public") == published
+    assert made_patterns(people) and read_published(study.folder) == published

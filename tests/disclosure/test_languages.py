@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from disclosure.made_people import made_people, made_study
-from disclosure.test_attack import published_from
+from disclosure.published_study import published_files_from
 from python_calamine import CalamineWorkbook
 
-from dagster_project.disclosure import Ledger, PublicResults
+from dagster_project.disclosure import PublicResults
 from dagster_project.disclosure.cells import COUNTED_ANALYSES
 from dagster_project.disclosure.derived import DERIVED_ANALYSES, HIDDEN_INPUT
 from dagster_project.disclosure.public_results import _SINGLE_PEOPLE, RULES
@@ -35,7 +35,7 @@ def public(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, Pu
     releases = {}
     for language in ("en", *LANGUAGES):
         in_language = replace(study, protocol=study.protocol.model_copy(update={"language": language}))
-        _, results = published_from(in_language, people, home / language, Ledger(1))
+        _, results = published_files_from(in_language, people, home / language)
         releases[language] = (home / language, results)
     return releases
 
