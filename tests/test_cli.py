@@ -27,9 +27,28 @@ def _wavehouse(workspace: Any, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.fixture
+def run_here(
+    small_workspace: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    """`wavehouse run` about the small study in this process: what it returns and prints. Another one imports for seconds."""
+    monkeypatch.setenv("WAVEHOUSE_STUDY", str(small_workspace.study_folder))
+    monkeypatch.setenv("WAVEHOUSE_HOME", str(small_workspace.settings.home))
+    for name in ("WAVEHOUSE_PSEUDONYM_KEY", "DAGSTER_HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*words: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        return main(["run", *words]), *capsys.readouterr()
+
+    return run
+
+
 @pytest.mark.slow
 def test_run_says_what_came_in_and_where_the_release_is(
-    small_workspace: Any, share_parsed_models: Callable[[Settings], None]
+    small_workspace: Any,
+    share_parsed_models: Callable[[Settings], None],
+    run_here: Callable[..., tuple[int, str, str]],
 ) -> None:
     share_parsed_models(small_workspace.settings)
     process = _wavehouse(small_workspace, "run")
@@ -52,10 +71,10 @@ def test_run_says_what_came_in_and_where_the_release_is(
 
     old_manifest = (small_workspace.release / "manifest.json").read_bytes()
     (small_workspace.study_folder / "raw/T1/t1.csv").write_text("Person,Date\nA,1\n", encoding="utf-8")
-    failed = _wavehouse(small_workspace, "run", "--quiet")
-    assert failed.returncode == 1
-    assert failed.stdout == ""
-    errors = failed.stderr.splitlines()
+    code, output, errors_text = run_here("--quiet")
+    assert code == 1
+    assert output == ""
+    errors = errors_text.splitlines()
     assert errors[0].startswith('error: raw/t1, contract: t1.csv: T1: 8 columns are missing: "M1" (mood_01), ')
     assert errors[-1].startswith("wavehouse: the run failed; the release is as it was. `wavehouse ui` shows run ")
     assert len(errors) == 2
@@ -63,7 +82,11 @@ def test_run_says_what_came_in_and_where_the_release_is(
 
 
 @pytest.mark.slow
-def test_an_empty_study_of_nobody_runs(small_workspace: Any, share_parsed_models: Callable[[Settings], None]) -> None:
+def test_an_empty_study_of_nobody_runs(
+    small_workspace: Any,
+    share_parsed_models: Callable[[Settings], None],
+    run_here: Callable[..., tuple[int, str, str]],
+) -> None:
     """A roster with a header alone, and no wave arrived: every table is there, and every n is 0."""
     roster = small_workspace.study_folder / "raw/roster/roster.csv"
     roster.write_text("Person;Site;Age\n", encoding="utf-8")
@@ -71,11 +94,11 @@ def test_an_empty_study_of_nobody_runs(small_workspace: Any, share_parsed_models
         for file in (small_workspace.study_folder / "raw" / wave).iterdir():
             file.unlink()
     share_parsed_models(small_workspace.settings)
-    process = _wavehouse(small_workspace, "run", "--quiet")
-    assert process.returncode == 0, process.stderr
+    code, output, errors = run_here("--quiet")
+    assert code == 0, errors
     (results,) = small_workspace.released("select count(*) as n from results.results")
-    assert process.stdout.startswith(f"0 people on the roster, {results['n']} results\n")
-    assert "  T1      no export has arrived\n" in process.stdout
+    assert output.startswith(f"0 people on the roster, {results['n']} results\n")
+    assert "  T1      no export has arrived\n" in output
     assert {
         row["value"]
         for row in small_workspace.released("select value from results.results where statistic = 'n' and analysis <> 'norm'")
