@@ -74,7 +74,7 @@ def test_an_unchanged_run_ends_before_dagster_is_imported_and_stands_in_the_hist
     (observation,) = _observations(workspace)
     assert observation["release"].value == (workspace.release.resolve()).name
 
-    # A release that only looks whole is run again.
+    # A release that only looks whole is made anew.
     file = workspace.release / "warehouse.duckdb"
     stat = file.stat()
     file.write_bytes(b"x" * stat.st_size)
@@ -84,6 +84,7 @@ def test_an_unchanged_run_ends_before_dagster_is_imported_and_stands_in_the_hist
         monkeypatch.setenv(name, value)
     assert main(["run"]) == 0
     assert "release                            done" in capsys.readouterr().err
+    assert workspace.values()
 
 
 def _edit(path: Path, text: bytes = b"\n") -> None:

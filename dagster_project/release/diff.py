@@ -260,10 +260,11 @@ def remember_diff(
     return new
 
 
-def recall_diff(working: Warehouse, released_file: Path) -> None:
-    """Take `results.release_diff` over from the current release, where the working file has lost it."""
+def recall_diff(working: Warehouse, released_file: Path | None) -> None:
+    """Take `results.release_diff` over from the current release, where the working file has lost it. released_file: None
+    where that cannot be read, so that the history is lost."""
     if not working.rows(_HAS_HISTORY):
-        history = RELEASE_DIFF_TABLE.to_arrow(_history(Warehouse(released_file)))
+        history = RELEASE_DIFF_TABLE.to_arrow(_history(Warehouse(released_file)) if released_file is not None else [])
         working.replace_tables("results", {RELEASE_DIFF_TABLE.name: history})
 
 

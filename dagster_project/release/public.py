@@ -4,7 +4,6 @@ Belongs here: reading what the team released, the folder `public`, the ledger an
 here: which numbers are public (disclosure/).
 """
 
-import hashlib
 import hmac
 import json
 import shutil
@@ -29,6 +28,7 @@ from dagster_project.disclosure import (
 from dagster_project.fingerprint import LEDGER
 from dagster_project.outcomes.store import read_results
 from dagster_project.release.public_entry import add_intended_entry, intend_entry
+from dagster_project.report import changed_files
 from dagster_project.settings import Settings
 from dagster_project.study import Disclosure, Study
 from dagster_project.trail import Source
@@ -74,7 +74,7 @@ def publish_public(settings: Settings, study: Study, warehouse: Warehouse, sourc
         )
     assert isinstance(rule, Disclosure)
     ledger_file = settings.study_home / LEDGER
-    if current is not None and current.get("release") == team_manifest["release"] and _is_whole(folder):
+    if current is not None and current.get("release") == team_manifest["release"] and not changed_files(folder):
         if folder.is_symlink():
             _delete_others(folder.resolve())
         return PublicRelease(folder, is_new=False, reason=_fault_of_ledger(ledger_file, rule))
@@ -149,18 +149,6 @@ def _manifest(folder: Path) -> dict[str, str] | None:
     except (OSError, ValueError):
         return None
     return content if isinstance(content, dict) else None
-
-
-def _is_whole(folder: Path) -> bool:
-    """Whether every file that the data package lists is there, with the content it had."""
-    try:
-        resources = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))["resources"]
-        return all(
-            f"sha256:{hashlib.sha256((folder / resource['path']).read_bytes()).hexdigest()}" == resource["hash"]
-            for resource in resources
-        )
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
 
 
 def make_public(building: Path, folder: Path, name: str) -> None:

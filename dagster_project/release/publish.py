@@ -17,6 +17,7 @@ from dagster_project.fingerprint import code_version
 from dagster_project.outcomes.extension_tables import lacking_parts
 from dagster_project.release.contents import fill_release
 from dagster_project.release.diff import recall_diff, remember_diff
+from dagster_project.report import changed_files
 from dagster_project.results import EXTENSION_TABLES, QUOTING_NOUNS, DiffRow, ReleaseChange, diff_markdown
 from dagster_project.rotation import finish_key_rotation
 from dagster_project.settings import Settings
@@ -35,6 +36,7 @@ from dagster_project.warehouse import (
     release_names,
 )
 
+_DATABASE = "warehouse.duckdb"
 #: How many changed rules an entry of the audit trail tells with what they were; the release has all of them.
 _MOST_RULES = 200
 _IN_AGREEMENT = "Everything was computed from the same exports by the same definitions."
@@ -62,23 +64,34 @@ def publish_study(study_run: StudyRun) -> Published:
     recover_release(settings.study_folder)
     fingerprint = _fingerprint(study_run.warehouse, settings, study)
     current = current_release(settings.study_folder)
-    is_new = current is None or current.get("fingerprint") != fingerprint
+    folder = settings.study_folder / "release"
+    is_same = current is not None and current.get("fingerprint") == fingerprint
+    damaged_names = changed_files(folder) if is_same else []
     changes = "The release is as it was."
-    if is_new:
-        changes = _publish(study_run, study, fingerprint, current)
-    else:
-        recall_diff(study_run.warehouse, settings.study_folder / "release" / "warehouse.duckdb")
+    if is_same:
+        recall_diff(study_run.warehouse, None if _DATABASE in damaged_names else folder / _DATABASE)
+    if damaged_names:
+        _publish(study_run, study, fingerprint, current, is_same=True)
+        changes = f"Released anew as it was: {first_few(damaged_names, 3)} had been changed, or were damaged or gone."
+    elif not is_same:
+        differences = _publish(study_run, study, fingerprint, current, is_same=False)
+        changes = "This is the first release." if current is None else diff_markdown(differences)
     study_run.write_release_inputs(study, (current_release(settings.study_folder) or {})["release"])
-    return Published(settings.study_folder / "release", is_new, changes, fingerprint)
+    return Published(folder, not is_same or bool(damaged_names), changes, fingerprint)
 
 
-def _publish(study_run: StudyRun, study: Study, fingerprint: str, current: Mapping[str, str] | None) -> str:
-    """Fill a new release and swap it in. Returns what it changes."""
+def _publish(
+    study_run: StudyRun, study: Study, fingerprint: str, current: Mapping[str, str] | None, *, is_same: bool
+) -> Sequence[ReleaseChange]:
+    """Fill a new release and swap it in. Returns what it changes. is_same: nothing, as is known; the current one may be
+    damaged, and is not read."""
     settings = study_run.settings
-    refuse_to_conceal_known_groups(study, settings.study_folder / "release" / "warehouse.duckdb")
     released_at = datetime.now(UTC)
     name = f"{released_at:%Y%m%dT%H%M%S}-{fingerprint[:8]}-{study_run.run_id[:8]}"
-    differences = _differences(study_run.warehouse, settings, current, name)
+    differences: Sequence[ReleaseChange] = ()
+    if not is_same:
+        refuse_to_conceal_known_groups(study, settings.study_folder / "release" / _DATABASE)
+        differences = _differences(study_run.warehouse, settings, current, name)
     manifest = {
         "format": str(RELEASE_FORMAT),
         "release": name,
@@ -106,7 +119,7 @@ def _publish(study_run: StudyRun, study: Study, fingerprint: str, current: Mappi
 
     folder = publish_release(settings.study_folder, name, manifest, fill)
     _record_release(study_run, folder, manifest, differences)
-    return "This is the first release." if current is None else diff_markdown(differences)
+    return differences
 
 
 def _record_release(study_run: StudyRun, folder: Path, manifest: Mapping[str, str], differences: Sequence[DiffRow]) -> None:
@@ -144,7 +157,7 @@ def _differences(
 ) -> Sequence[ReleaseChange]:
     """Write what the release to come changes into the working file, and return it."""
     folder = settings.study_folder
-    file = folder / "release" / "warehouse.duckdb" if current is not None else None
+    file = folder / "release" / _DATABASE if current is not None else None
     names = (current.get("release") if current else None, name)
     is_joinable = current is None or current.get("key_check") in (None, settings.study_key().check)
     return remember_diff(warehouse, file, names, release_names(folder), is_joinable=is_joinable)

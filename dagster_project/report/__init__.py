@@ -3,7 +3,7 @@ arithmetic."""
 
 from dagster_project.report.codebook_document import codebook_document_tables, codebook_texts
 from dagster_project.report.data_files import write_ard, write_csv, write_figures, write_tables
-from dagster_project.report.deposit import SUBJECTS, DescribedColumn, write_dictionary, write_package
+from dagster_project.report.deposit import SUBJECTS, DescribedColumn, changed_files, write_dictionary, write_package
 from dagster_project.report.figure import FIGURES_TABLE, Figure, PersonScore
 from dagster_project.report.joint import joint_display_table, joint_rows
 from dagster_project.report.lacking import lacking_texts
@@ -36,6 +36,7 @@ __all__ = [
     "PeopleRows",
     "PersonScore",
     "Sources",
+    "changed_files",
     "citation",
     "codebook_document_tables",
     "codebook_texts",

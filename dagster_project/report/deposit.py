@@ -39,6 +39,7 @@ _MEDIA = {
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }  # fmt: skip
+_PACKAGE = "datapackage.json"
 #: Tools whose versions the package names.
 _TOOLS = ("duckdb", "numpy", "scipy", "pyarrow", "dbt-core", "dbt-duckdb", "dagster", "pyreadstat")
 #: Tables of schema codebook that the dictionary prints in full, with their headings.
@@ -165,21 +166,42 @@ def _with_values(rows: CodebookRows) -> CodebookRows:
     return [{column: row[column] for column in columns} for row in rows]
 
 
+def changed_files(folder: Path) -> list[str]:
+    """The files of a release that its data package lists and that are gone, or are not what they were; or datapackage.json
+    itself."""
+    try:
+        resources = json.loads((folder / _PACKAGE).read_text(encoding="utf-8"))["resources"]
+        hashes = {resource["path"]: resource["hash"] for resource in resources}
+    except (OSError, ValueError, KeyError, TypeError):
+        return [_PACKAGE]
+    return [path for path, expected_hash in hashes.items() if not _has_hash(folder / path, expected_hash)]
+
+
+def _has_hash(path: Path, expected_hash: str) -> bool:
+    try:
+        return _hash_of(path) == expected_hash
+    except OSError:
+        return False
+
+
+def _hash_of(path: Path) -> str:
+    with path.open("rb") as stream:
+        return f"sha256:{hashlib.file_digest(stream, 'sha256').hexdigest()}"
+
+
 def write_package(folder: Path, study: Study, manifest: Mapping[str, str], columns: Sequence[DescribedColumn]) -> None:
     """Write datapackage.json (Data Package 1.0): every file of the release with size and SHA-256, the database's tables with
     their columns, and what made them: release, run, plan, tools."""
     resources = []
-    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "datapackage.json"):
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.name != _PACKAGE):
         relative_path = path.relative_to(folder).as_posix()
-        with path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
         resource: PackageResource = {
             "name": relative_path.lower().replace("/", "-").rsplit(".", 1)[0] + "-" + path.suffix[1:],
             "path": relative_path,
             "format": path.suffix[1:],
             "mediatype": _MEDIA.get(path.suffix, "application/octet-stream"),
             "bytes": path.stat().st_size,
-            "hash": f"sha256:{digest}",
+            "hash": _hash_of(path),
         }
         if path.suffix in (".csv", ".html", ".json", ".jsonl", ".svg", ".tex"):
             resource["encoding"] = "utf-8"
@@ -213,7 +235,7 @@ def write_package(folder: Path, study: Study, manifest: Mapping[str, str], colum
         },
     }
     text = json.dumps(package, indent=2, ensure_ascii=False, allow_nan=False)
-    (folder / "datapackage.json").write_text(text + "\n", encoding="utf-8")
+    (folder / _PACKAGE).write_text(text + "\n", encoding="utf-8")
 
 
 def _fields(path: Path, columns: Sequence[DescribedColumn]) -> list[PackageField]:

@@ -1,6 +1,7 @@
 """Files around a run that are gone or damaged: the next run heals, and the release is as it was."""
 
 import hashlib
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import duckdb
 import pytest
 
 from dagster_project.cli import main
+from dagster_project.report import changed_files
 from dagster_project.summary import run_summary
 
 StudyCopy = tuple[Any, Callable[[], Any]]
@@ -118,6 +120,28 @@ def test_damage_in_the_midst_of_a_run_is_one_line_and_the_next_run_heals(small_c
     run = rerun()
     assert run.success, run.failures
     assert (workspace.release / "manifest.json").read_bytes() == manifest
+
+
+def test_a_release_whose_files_were_changed_is_released_anew_as_it_was(small_copy: Any) -> None:
+    """The database of the release was damaged, and a run over the same exports said that the release was done."""
+    workspace, rerun = small_copy
+    values, name = workspace.values(), workspace.release.resolve().name
+    database = workspace.release / "warehouse.duckdb"
+    stat = database.stat()
+    database.write_bytes(b"x" * stat.st_size)
+    os.utime(database, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    (workspace.release / "index.html").unlink()
+    run = rerun()
+    assert run.success
+    assert run.metadata["release"]["is new"].value
+    assert run.metadata["release"]["what changed"].value == (
+        "Released anew as it was: index.html; warehouse.duckdb had been changed, or were damaged or gone."
+    )
+    manifest = json.loads((workspace.release / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["previous"] == name and workspace.release.resolve().name != name
+    assert workspace.values() == values
+    assert changed_files(workspace.release) == []
+    assert not rerun().metadata["release"]["is new"].value
 
 
 def test_a_release_whose_link_is_gone_is_found_again(small_copy: StudyCopy) -> None:
