@@ -185,8 +185,9 @@ def odd_study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     for wave, mark, _ in WAVES:
         # Each cell beside a choice, too: of a list the other choices are then rejected with what is unknown.
         lists = [cell if index % 2 else f"2{mark}{cell}" for index, cell in enumerate(CELLS)]
-        rows = [["pid", "q", "s", "q7"], *zip(people, CELLS, CELLS, lists, strict=True)]
-        _write(folder / "raw" / wave / "t.csv", _csv(rows))
+        rows = list(zip(people, CELLS, CELLS, lists, strict=True))
+        rows = rows if wave != "T3" else rows[::-1]  # the same file in two waves would be refused
+        _write(folder / "raw" / wave / "t.csv", _csv([["pid", "q", "s", "q7"], *rows]))
     return read_study(folder)
 
 
