@@ -65,6 +65,7 @@ def test_a_swap_of_releases_that_is_killed_anywhere_leaves_one_of_them_whole(tmp
     while True:
         number += 1
         folder = tmp_path / str(number)
+        folder.mkdir()
         _publish(folder, "r1", links=links)
         if not is_killed_at(number, lambda folder=folder: _publish(folder, "r2", links=links)):  # type: ignore[misc]
             break
