@@ -1,5 +1,5 @@
-"""Lanes of tests of their own, which `uv run pytest` leaves out and names: `uv run pytest -m faults`, which `.ci/run`
-runs, and `-m services`, which `.ci/services` runs.
+"""Lanes of tests of their own, which `uv run pytest` leaves out and names: `uv run pytest -m faults`, `-m services`. `.ci/lanes`
+runs them.
 
 Belongs here: which tests they are. Does not belong here: what is slow (conftest.py), what needs which program (the tests).
 """
