@@ -87,9 +87,9 @@ def _ambiguous_people(study: Study, connection: Connection) -> str | None:
         "select list(trim(respondent)) from raw.roster where regexp_full_match(trim(respondent), '[0-9]+([.][0-9]+)?')"
         " group by try_cast(trim(respondent) as double) having count(*) > 1"
     ).fetchall()
+    roster = [name for (names,) in twins for name in names]
     for export in study.protocol.wave_exports if twins else ():
         respondents = connection.execute(f"select distinct respondent from raw.{identifier(export.table)}").fetchall()
-        roster = [name for (names,) in twins for name in names]
         if ambiguous := ambiguous_identifiers((name for (name,) in respondents), roster, export.respondents):
             return f"{export.wave}: {ambiguous_words(ambiguous)}"
     return None

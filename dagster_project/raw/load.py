@@ -80,9 +80,9 @@ def load_export(settings: Settings, study: Study, export: Export, warehouse: War
         return LoadedExport(write_empty(warehouse, study, export), versions, inputs_digest, notes, is_unchanged=False)
     submissions = _submission_files(settings, study, export, warehouse)
     fingerprint = _fingerprint(settings, study, export, [chosen_files, *submissions])
-    earlier_sha256 = file_in_use(warehouse, export)
     if (record := loaded_before(warehouse, export, fingerprint)) is not None:
         return LoadedExport(record, versions, inputs_digest, notes, is_unchanged=True)
+    earlier_sha256 = file_in_use(warehouse, export)
     try:
         contract_results = [
             contract_of_file(
@@ -171,6 +171,6 @@ def _reading_code(package: Path) -> str:
     """One hash over the code that reads exports: what an earlier version read otherwise, or did not ask about, must not stay
     because the file is the same."""
     digest = hashlib.sha256()
-    for file in sorted(file for room in _READING_ROOMS for file in (package / room).glob("*.py")):
-        digest.update(f"{file.parent.name}/{file.name}\0".encode() + file.read_bytes())
+    for file in sorted(file for room in _READING_ROOMS for file in (package / room).rglob("*.py")):
+        digest.update(f"{file.relative_to(package).as_posix()}\0".encode() + file.read_bytes())
     return digest.hexdigest()

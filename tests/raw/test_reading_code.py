@@ -32,6 +32,12 @@ def test_an_export_is_read_again_by_other_code(small_workspace: Any, tmp_path: P
     with (later / "exports/row_rules.py").open("a", encoding="utf-8") as file:
         file.write("# another rule\n")
     assert not is_unchanged(later)
+    latest = tmp_path / "latest"
+    shutil.copytree(later, latest)
+    with (latest / "study/codebook/__init__.py").open("a", encoding="utf-8") as file:
+        file.write("# a folder of a part\n")
+    assert not is_unchanged(latest)
+    assert not is_unchanged(later)
     with (later / "report/__init__.py").open("a", encoding="utf-8") as file:
         file.write("# another page\n")
     assert is_unchanged(later)
